@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crema.cli;
+
+import org.jspecify.annotations.NullMarked;

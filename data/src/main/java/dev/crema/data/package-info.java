@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crema.data;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crema.infer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crema.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crema.tensor;
+
+import org.jspecify.annotations.NullMarked;

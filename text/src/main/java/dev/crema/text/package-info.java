@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crema.text;
+
+import org.jspecify.annotations.NullMarked;

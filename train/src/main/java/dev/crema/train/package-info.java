@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crema.train;
+
+import org.jspecify.annotations.NullMarked;
