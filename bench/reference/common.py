@@ -28,8 +28,14 @@ def golden(module):
 
 
 def write_json(path, value):
-    """Writes one line a top-level key, so that a change shows up as a small diff."""
-    lines = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items())
+    """Writes one line a top-level key, and one a member of a list of objects: a change shows up as a small diff."""
+
+    def dump(member):
+        if isinstance(member, list) and member and all(isinstance(x, dict) for x in member):
+            return "[\n    " + ",\n    ".join(json.dumps(x, ensure_ascii=False) for x in member) + "\n  ]"
+        return json.dumps(member, ensure_ascii=False)
+
+    lines = ",\n".join(f"  {json.dumps(key)}: {dump(member)}" for key, member in value.items())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
