@@ -3,8 +3,9 @@ package dev.crema.train;
 /**
  * Gives the factor that multiplies the learning rate at a step.
  *
- * <p>Steps count from 0 as in transformers: with warm-up {@code at(0)} is 0 and {@code at(warmup)} is 1. A trainer that
- * numbers its updates from 1 therefore makes no update at rate 0. After {@code total} the last value holds.
+ * <p>A step is the number of updates made before it. Warm-up rises from 0 over {@code warmup} steps, and its first step
+ * is already above 0: {@code at(0)} is {@code 1 / warmup}. transformers spends the first update at rate 0 instead; from
+ * the end of the warm-up on the values are the same. After {@code total} the last value holds.
  */
 public sealed interface Schedule {
 
@@ -99,7 +100,7 @@ public sealed interface Schedule {
     }
 
     private static double rise(long step, long warmup) {
-        return Math.max(0, step) / (double) warmup;
+        return (step + 1) / (double) warmup;
     }
 
     private static double fall(Decay decay, long step, long length, double minRatio) {

@@ -15,8 +15,8 @@ class ScheduleTest {
     @Test
     void constantRisesThenStays() {
         var schedule = new Constant(4);
-        assertThat(schedule.at(0)).isZero();
-        assertThat(schedule.at(1)).isEqualTo(0.25);
+        assertThat(schedule.at(0)).isEqualTo(0.25);
+        assertThat(schedule.at(3)).isOne();
         assertThat(schedule.at(4)).isOne();
         assertThat(schedule.at(1_000_000)).isOne();
         assertThat(new Constant(0).at(0)).isOne();
@@ -25,7 +25,7 @@ class ScheduleTest {
     @Test
     void linearFallsToItsRatioAndHolds() {
         var schedule = new Linear(10, 110, 0.1);
-        assertThat(schedule.at(5)).isEqualTo(0.5);
+        assertThat(schedule.at(4)).isEqualTo(0.5);
         assertThat(schedule.at(10)).isOne();
         assertThat(schedule.at(60)).isEqualTo(0.55, within(1e-12));
         assertThat(schedule.at(110)).isEqualTo(0.1);
@@ -45,7 +45,7 @@ class ScheduleTest {
     @Test
     void warmupStableDecayHasThreeParts() {
         var schedule = new WarmupStableDecay(10, 100, 20, 0, Decay.LINEAR);
-        assertThat(schedule.at(5)).isEqualTo(0.5);
+        assertThat(schedule.at(4)).isEqualTo(0.5);
         assertThat(schedule.at(10)).isOne();
         assertThat(schedule.at(80)).isOne();
         assertThat(schedule.at(90)).isEqualTo(0.5);
