@@ -1,0 +1,34 @@
+package dev.crema.tensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/** Tells what the processor can do, as the operating system reports it. */
+record CpuFeatures(boolean avx512, boolean bf16) {
+    private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+
+    static CpuFeatures current() {
+        return Holder.CURRENT;
+    }
+
+    private static final class Holder {
+        static final CpuFeatures CURRENT = read();
+
+        private static CpuFeatures read() {
+            try (var lines = Files.lines(CPUINFO)) {
+                Set<String> flags = lines.filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+                        .findFirst()
+                        .map(line -> Set.of(line.substring(line.indexOf(':') + 1).trim().split(" +")))
+                        .orElse(Set.of());
+                return new CpuFeatures(
+                        flags.contains("avx512f"),
+                        flags.contains("avx512_bf16") || flags.contains("amx_bf16") || flags.contains("bf16"));
+            } catch (IOException | IllegalArgumentException e) {
+                // No /proc here (macOS, Windows): take the type that is right everywhere.
+                return new CpuFeatures(false, false);
+            }
+        }
+    }
+}

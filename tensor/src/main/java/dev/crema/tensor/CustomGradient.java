@@ -1,0 +1,85 @@
+package dev.crema.tensor;
+
+import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.TensorTensorHook;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives a value, however it was computed, a backward rule of our own.
+ *
+ * <p>JavaCPP maps no {@code autograd::Function}. This does the same with two things that it does map: the result is a
+ * view of the input, so that the engine knows where its gradient flows, whose data is then replaced by the value; a hook
+ * on it turns the gradient of the output into that of the input. Value and input have the same shape and type. A rule
+ * may add to gradients of leaves (weights) itself.
+ */
+final class CustomGradient {
+    private CustomGradient() {}
+
+    /** Turns the gradient of the output into that of the input, given the tensors saved for it. */
+    @FunctionalInterface
+    interface Rule {
+        Tensor apply(Tensor gradient, Tensor[] saved);
+    }
+
+    /** Returns {@code value}, whose gradient reaches {@code input} through {@code rule}. */
+    static Tensor of(Tensor value, Tensor input, Rule rule, Tensor... saved) {
+        if (!Autograd.recording() || !input.requiresGrad()) return value;
+        org.bytedeco.pytorch.Tensor node = input.handle.alias();
+        node.set_data(value.handle);
+        Tensor[] kept = new Tensor[saved.length];
+        for (int i = 0; i < saved.length; i++) {
+            kept[i] = saved[i].detach();
+            Scope.attachToGraph(kept[i].handle);
+        }
+        Hook hook = new Hook(rule, kept);
+        Scope.attachToGraph(hook);
+        node.register_hook(hook);
+        return new Tensor(node);
+    }
+
+    private static final class Hook extends TensorTensorHook {
+        private static final long serialVersionUID = 1L;
+        private final transient Rule rule;
+        private final transient Tensor[] saved;
+
+        Hook(Rule rule, Tensor[] saved) {
+            this.rule = rule;
+            this.saved = saved;
+        }
+
+        @Override
+        public org.bytedeco.pytorch.Tensor call(TensorBase gradient) {
+            try (Scope scope = Scope.open();
+                    var off = Autograd.off()) {
+                Tensor result = rule.apply(new Tensor(new org.bytedeco.pytorch.Tensor(gradient)), saved);
+                // Each rule runs once: what it saved is not needed any more.
+                for (Tensor tensor : saved) tensor.close();
+                return Pending.hold(result);
+            }
+        }
+    }
+
+    /** Keeps what a hook returned until libtorch has taken it, which is certain when the next hook of the thread runs. */
+    private static final class Pending {
+        private static final ThreadLocal<Pending> CURRENT = ThreadLocal.withInitial(Pending::new);
+        private org.bytedeco.pytorch.@Nullable Tensor last;
+
+        static org.bytedeco.pytorch.Tensor hold(Tensor result) {
+            clear();
+            org.bytedeco.pytorch.Tensor handle = Scope.release(result).handle;
+            CURRENT.get().last = handle;
+            return handle;
+        }
+
+        static void clear() {
+            Pending pending = CURRENT.get();
+            if (pending.last != null) pending.last.close();
+            pending.last = null;
+        }
+    }
+
+    /** Lets go of the last gradient that a hook returned; called after a backward pass. */
+    static void settle() {
+        Pending.clear();
+    }
+}

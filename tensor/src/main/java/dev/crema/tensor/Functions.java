@@ -1,0 +1,122 @@
+package dev.crema.tensor;
+
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** The differentiable functions that layers are made of; the innermost {@link Scope} owns each result. */
+public final class Functions {
+    private Functions() {}
+
+    /** Looks rows up: {@code weight [V, D]}, {@code ids [...]} (INT32 or INT64) to {@code [..., D]}. */
+    public static Tensor embedding(Tensor weight, Tensor ids) {
+        return new Tensor(torch.embedding(weight.handle, ids.handle));
+    }
+
+    /** Returns {@code x weightᵀ}: {@code x [..., I]}, {@code weight [O, I]} to {@code [..., O]}. */
+    public static Tensor linear(Tensor x, Tensor weight) {
+        return new Tensor(torch.linear(x.handle, weight.handle));
+    }
+
+    /** Returns {@code x weightᵀ + bias}. */
+    public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+        return new Tensor(torch.linear(x.handle, weight.handle, new TensorOptional(bias.handle)));
+    }
+
+    /** Normalises the last dimension to mean 0 and variance 1, then scales and shifts (Ba et al., 2016). */
+    public static Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) {
+        return new Tensor(torch.layer_norm(
+                x.handle,
+                new long[] {weight.size(0)},
+                new TensorOptional(weight.handle),
+                new TensorOptional(bias.handle),
+                epsilon,
+                false));
+    }
+
+    /** Divides the last dimension by its root mean square, then scales (Zhang and Sennrich, 2019). */
+    public static Tensor rmsNorm(Tensor x, Tensor weight, double epsilon) {
+        return RmsNorm.apply(x, weight, epsilon);
+    }
+
+    /** Gaussian error linear unit, exact. */
+    public static Tensor gelu(Tensor x) {
+        return new Tensor(torch.gelu(x.handle));
+    }
+
+    /** Gaussian error linear unit by the hyperbolic tangent, as GPT-2 has it. */
+    public static Tensor geluTanh(Tensor x) {
+        return new Tensor(torch.gelu(x.handle, "tanh"));
+    }
+
+    public static Tensor relu(Tensor x) {
+        return new Tensor(torch.relu(x.handle));
+    }
+
+    /** Returns {@code x * sigmoid(x)}. */
+    public static Tensor silu(Tensor x) {
+        return new Tensor(torch.silu(x.handle));
+    }
+
+    public static Tensor sigmoid(Tensor x) {
+        return new Tensor(torch.sigmoid(x.handle));
+    }
+
+    public static Tensor softmax(Tensor x, int dim) {
+        return new Tensor(torch.softmax(x.handle, dim));
+    }
+
+    /** Returns the logarithm of softmax, computed and given in fp32. */
+    public static Tensor logSoftmax(Tensor x, int dim) {
+        return new Tensor(torch.log_softmax(x.handle, dim, new ScalarTypeOptional(DType.FP32.scalarType)));
+    }
+
+    /** Returns the log of the sum of exponentials along a dimension, which goes away. */
+    public static Tensor logSumExp(Tensor x, int dim) {
+        return new Tensor(torch.logsumexp(x.handle, new long[] {dim}, false));
+    }
+
+    /**
+     * Returns the sum over rows of the negative log-likelihood, computed in fp32.
+     *
+     * @param logits {@code [N, V]}
+     * @param targets {@code [N]} INT64; -100 marks a row that does not count
+     */
+    public static Tensor crossEntropySum(Tensor logits, Tensor targets) {
+        Tensor wide = logits.to(DType.FP32);
+        return new Tensor(torch.cross_entropy_loss(
+                wide.handle, targets.handle, new TensorOptional(), 2 /* sum */, -100, 0.0));
+    }
+
+    /** Returns {@code beta * addend + alpha * a b} over batches of matrices. */
+    public static Tensor addBatchedProduct(Tensor addend, Tensor a, Tensor b, double beta, double alpha) {
+        return new Tensor(torch.baddbmm(addend.handle, a.handle, b.handle, new Scalar(beta), new Scalar(alpha)));
+    }
+
+    /** Drops elements with probability {@code p} and scales the rest by {@code 1 / (1 - p)}. */
+    public static Tensor dropout(Tensor x, double p) {
+        return new Tensor(torch.dropout(x.handle, p, true));
+    }
+
+    /** Returns {@code condition ? a : b} by element. */
+    public static Tensor where(Tensor condition, Tensor a, Tensor b) {
+        return new Tensor(torch.where(condition.handle, a.handle, b.handle));
+    }
+
+    /** Counts how often each value below {@code length} occurs in {@code ids} (INT64). */
+    public static Tensor bincount(Tensor ids, long length) {
+        return new Tensor(torch.bincount(ids.handle, new TensorOptional(), length));
+    }
+
+    /** Returns the lower triangle, the diagonal included. */
+    public static Tensor lowerTriangle(Tensor x) {
+        return new Tensor(x.handle.tril(0));
+    }
+
+    /** Returns running sums along a dimension. */
+    public static Tensor cumulativeSum(Tensor x, int dim) {
+        return new Tensor(x.handle.cumsum(dim));
+    }
+
+}
