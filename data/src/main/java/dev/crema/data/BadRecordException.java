@@ -1,0 +1,10 @@
+package dev.crema.data;
+
+/** Says in short why a record cannot be read; the reader adds file, line and remedy. */
+final class BadRecordException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    BadRecordException(String message) {
+        super(message);
+    }
+}

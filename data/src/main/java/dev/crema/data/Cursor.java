@@ -1,0 +1,26 @@
+package dev.crema.data;
+
+import java.util.List;
+
+/**
+ * A place in the data from which a source goes on bit for bit; it is saved with a checkpoint, as JSON.
+ *
+ * @param source names the data and the way it is ordered and packed, so that a cursor is not used with other data
+ * @param epoch the passes completed
+ * @param position the units of this pass already taken: rows, or windows of examples where examples are packed whole
+ * @param offset the rows already taken of the unit at hand
+ * @param parts the cursors of the sources that a mixture draws from; else empty
+ */
+public record Cursor(String source, long epoch, long position, int offset, List<Cursor> parts) {
+    public Cursor {
+        if (epoch < 0 || position < 0 || offset < 0) {
+            throw new IllegalArgumentException(
+                    "a cursor counts from zero, not epoch " + epoch + ", position " + position + ", offset " + offset);
+        }
+        parts = List.copyOf(parts);
+    }
+
+    Cursor(String source, long epoch, long position, int offset) {
+        this(source, epoch, position, offset, List.of());
+    }
+}

@@ -1,0 +1,32 @@
+package dev.crema.data;
+
+import dev.crema.text.InputException;
+
+/** Gives rows of token ids without end, pass after pass, and can go on from a cursor. Not thread-safe. */
+public sealed interface RowSource permits ConcatenatedRows, PackedRows, CroppedRows, MixedRows {
+    /** Returns the length T of a row. */
+    int columns();
+
+    /** Returns the place of the next row. */
+    Cursor cursor();
+
+    /** Goes to a place that {@link #cursor} returned. Throws InputException where it belongs to other data. */
+    void seek(Cursor cursor);
+
+    /** Reports the rows given so far and what packing cost. */
+    PackingReport report();
+
+    /** Names the data, the order and the packing; a cursor carries it. */
+    String label();
+
+    /** Writes the next row. */
+    void write(RowWriter writer);
+
+    /** Throws where the cursor was taken from another source. */
+    default void check(Cursor cursor) {
+        if (!cursor.source().equals(label())) {
+            throw new InputException("the data cursor was saved for \"" + cursor.source() + "\", this run reads \""
+                    + label() + "\"; resume with the same data, row length and seed, or start a new run");
+        }
+    }
+}
