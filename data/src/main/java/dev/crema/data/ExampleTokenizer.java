@@ -1,9 +1,18 @@
 package dev.crema.data;
 
+import dev.crema.text.Tokenizer;
 import java.util.List;
 
-/** Turns examples into tokens and loss masks; {@link ChatTokenizer} does it with a tokenizer and a chat template. */
+/** Turns examples into tokens and loss masks. */
 public interface ExampleTokenizer {
+    /**
+     * Tokenizes text and completions: plain text bears loss in full, a completion after its prompt; an EOS ends each where
+     * the tokenizer has one, and a BOS begins it where the tokenizer puts one. Chats need a template.
+     */
+    static ExampleTokenizer of(Tokenizer tokenizer) {
+        return new TextTokenizer(tokenizer);
+    }
+
     /** Tokenizes examples, in order; one result for each. */
     List<TokenizedExample> tokenize(List<Example> examples);
 

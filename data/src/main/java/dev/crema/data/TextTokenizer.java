@@ -1,0 +1,100 @@
+package dev.crema.data;
+
+import dev.crema.data.Example.Completion;
+import dev.crema.data.Example.PlainText;
+import dev.crema.text.SpecialTokens.SpecialToken;
+import dev.crema.text.TokenizedText;
+import dev.crema.text.Tokenizer;
+import java.util.BitSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Tokenizes plain text and completions. */
+final class TextTokenizer implements ExampleTokenizer {
+    private final Tokenizer tokenizer;
+    private final int[] begin;
+    private final int[] end;
+
+    TextTokenizer(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+        int[] aroundNothing = tokenizer.encodeWithSpecials("");
+        this.begin = tokenizer
+                .specials()
+                .bos()
+                .filter(bos -> aroundNothing.length > 0 && aroundNothing[0] == bos.id())
+                .map(bos -> new int[] {bos.id()})
+                .orElseGet(() -> new int[0]);
+        this.end = tokenizer
+                .specials()
+                .eos()
+                .map(SpecialToken::id)
+                .map(id -> new int[] {id})
+                .orElseGet(() -> new int[0]);
+    }
+
+    @Override
+    public List<TokenizedExample> tokenize(List<Example> examples) {
+        Iterator<int[]> plain = tokenizer
+                .encodeAll(examples.stream()
+                        .filter(PlainText.class::isInstance)
+                        .map(example -> ((PlainText) example).text())
+                        .toList())
+                .iterator();
+        List<TokenizedExample> others = examples.parallelStream()
+                .filter(example -> !(example instanceof PlainText))
+                .map(this::tokenize)
+                .toList();
+        Iterator<TokenizedExample> other = others.iterator();
+        return examples.stream()
+                .map(example -> switch (example) {
+                    case PlainText(String text, Example.Part part) -> whole(plain.next(), part);
+                    case Completion completion -> other.next();
+                })
+                .toList();
+    }
+
+    @Override
+    public int vocabularySize() {
+        return tokenizer.vocabularySize();
+    }
+
+    @Override
+    public String fingerprint() {
+        return "text 1 " + tokenizer.fingerprint();
+    }
+
+    private TokenizedExample tokenize(Example example) {
+        return switch (example) {
+            case PlainText(String text, Example.Part part) -> whole(tokenizer.encode(text), part);
+            case Completion(String prompt, String completion) -> completion(prompt, completion);
+        };
+    }
+
+    /** Puts begin and end around a document; all of it bears loss. */
+    private TokenizedExample whole(int[] text, Example.Part part) {
+        int[] first = part.begins() ? begin : new int[0];
+        int[] last = part.ends() ? end : new int[0];
+        int[] ids = join(first, text, last);
+        BitSet loss = new BitSet(ids.length);
+        loss.set(first.length, ids.length);
+        return new TokenizedExample(ids, loss, part);
+    }
+
+    private TokenizedExample completion(String prompt, String completion) {
+        TokenizedText text = tokenizer.tokenize(prompt + completion);
+        int[] ids = join(begin, text.ids(), end);
+        BitSet loss = new BitSet(ids.length);
+        for (int i = 0; i < text.size(); i++) {
+            loss.set(begin.length + i, text.ends()[i] > prompt.length()); // a token on both sides is to be predicted
+        }
+        loss.set(begin.length + text.size(), ids.length);
+        return new TokenizedExample(ids, loss, Example.Part.WHOLE);
+    }
+
+    private static int[] join(int[]... parts) {
+        return IntStream.range(0, parts.length)
+                .flatMap(i -> IntStream.of(parts[i]))
+                .toArray();
+    }
+}
