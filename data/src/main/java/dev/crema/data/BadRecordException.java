@@ -4,7 +4,14 @@ package dev.crema.data;
 final class BadRecordException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    BadRecordException(String message) {
-        super(message);
+    private final String reason;
+
+    BadRecordException(String reason) {
+        super(reason);
+        this.reason = reason;
+    }
+
+    String reason() {
+        return reason;
     }
 }

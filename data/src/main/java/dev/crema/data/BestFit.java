@@ -13,8 +13,9 @@ final class BestFit {
     /** Packs items of the given lengths, each 1 to {@code capacity}, and returns the items of each bin. */
     static List<List<Integer>> pack(int[] lengths, int capacity) {
         List<List<Integer>> bins = new ArrayList<>();
-        List<ArrayDeque<Integer>> byRoom =
-                IntStream.rangeClosed(0, capacity).mapToObj(room -> new ArrayDeque<Integer>()).toList();
+        List<ArrayDeque<Integer>> byRoom = IntStream.rangeClosed(0, capacity)
+                .mapToObj(room -> new ArrayDeque<Integer>())
+                .toList();
         BitSet rooms = new BitSet(capacity + 1);
         int[] longestFirst = IntStream.range(0, lengths.length)
                 .boxed()

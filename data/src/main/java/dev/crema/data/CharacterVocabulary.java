@@ -40,9 +40,11 @@ public record CharacterVocabulary(List<Integer> characters) {
         try (ExampleReader reader = source.open()) {
             while (reader.hasNext()) {
                 switch (reader.next()) {
-                    case Example.PlainText(String text, Example.Part part) -> text.codePoints().forEach(seen::set);
-                    case Example other -> throw new InputException(
-                            source.name() + ": a character vocabulary is made from plain text, not from records of prompts");
+                    case Example.PlainText(String text, Example.Part part) ->
+                        text.codePoints().forEach(seen::set);
+                    case Example other ->
+                        throw new InputException(source.name()
+                                + ": a character vocabulary is made from plain text, not from records of prompts");
                 }
             }
         }
@@ -67,7 +69,9 @@ public record CharacterVocabulary(List<Integer> characters) {
 
     @Override
     public String toString() {
-        return characters.stream().map(Character::toString).collect(Collectors.joining("", "CharacterVocabulary[", "]"));
+        return characters.stream()
+                .map(Character::toString)
+                .collect(Collectors.joining("", "CharacterVocabulary[", "]"));
     }
 
     private ObjectNode tokenizer() {
@@ -103,8 +107,7 @@ public record CharacterVocabulary(List<Integer> characters) {
     }
 
     private static ObjectNode config() {
-        return object()
-                .put("tokenizer_class", "PreTrainedTokenizerFast")
+        return object().put("tokenizer_class", "PreTrainedTokenizerFast")
                 .put("unk_token", UNKNOWN)
                 .put("clean_up_tokenization_spaces", false);
     }

@@ -13,9 +13,10 @@ final class Fields {
     static String text(JsonNode record, String field) throws BadRecordException {
         JsonNode value = record.path(field);
         if (!value.isTextual()) {
-            throw new BadRecordException(value.isMissingNode()
-                    ? "the field \"" + field + "\" is missing, there are " + names(record)
-                    : "the field \"" + field + "\" must be a string, not " + kind(value));
+            throw new BadRecordException(
+                    value.isMissingNode()
+                            ? "the field \"" + field + "\" is missing, there are " + names(record)
+                            : "the field \"" + field + "\" must be a string, not " + kind(value));
         }
         return value.textValue();
     }
@@ -30,9 +31,10 @@ final class Fields {
     static JsonNode list(JsonNode record, String field) throws BadRecordException {
         JsonNode value = record.path(field);
         if (!value.isArray()) {
-            throw new BadRecordException(value.isMissingNode()
-                    ? "the field \"" + field + "\" is missing, there are " + names(record)
-                    : "the field \"" + field + "\" must be a list, not " + kind(value));
+            throw new BadRecordException(
+                    value.isMissingNode()
+                            ? "the field \"" + field + "\" is missing, there are " + names(record)
+                            : "the field \"" + field + "\" must be a list, not " + kind(value));
         }
         if (value.isEmpty()) {
             throw new BadRecordException("the field \"" + field + "\" is an empty list");

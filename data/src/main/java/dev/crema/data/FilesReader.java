@@ -46,9 +46,10 @@ final class FilesReader extends FileReader {
     private FileReader open(Path file) {
         return switch (SourceFiles.extension(file)) {
             case "jsonl", "ndjson" -> new JsonLinesReader(file, source.format(), source.badLine());
-            case "json" -> JsonArrayReader.isArray(file)
-                    ? new JsonArrayReader(file, source.format(), source.badLine())
-                    : new JsonLinesReader(file, source.format(), source.badLine());
+            case "json" ->
+                JsonArrayReader.isArray(file)
+                        ? new JsonArrayReader(file, source.format(), source.badLine())
+                        : new JsonLinesReader(file, source.format(), source.badLine());
             default -> new TextReader(file, source.boundary(), Source.PART_CHARS);
         };
     }

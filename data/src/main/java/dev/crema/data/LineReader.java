@@ -78,8 +78,9 @@ final class LineReader implements AutoCloseable {
 
     /** Returns the last piece, its newline included. Throws where its bytes are not UTF-8. */
     String piece() {
-        return decoded().orElseThrow(() -> new InputException(
-                file + ":" + number + ": not UTF-8; convert the file to UTF-8 (iconv -t UTF-8)"));
+        return decoded()
+                .orElseThrow(() -> new InputException(
+                        file + ":" + number + ": not UTF-8; convert the file to UTF-8 (iconv -t UTF-8)"));
     }
 
     /** Returns the last piece, its newline included; empty where its bytes are not UTF-8. */

@@ -29,8 +29,8 @@ public final class MixedRows implements RowSource {
         int columns = sources.getFirst().source().columns();
         for (Weighted each : sources) {
             if (each.source().columns() != columns) {
-                throw new InputException("a mixture of rows of " + columns + " and " + each.source().columns()
-                        + " tokens; give its sources one row length");
+                throw new InputException("a mixture of rows of " + columns + " and "
+                        + each.source().columns() + " tokens; give its sources one row length");
             }
         }
         this.sources = List.copyOf(sources);
@@ -45,8 +45,15 @@ public final class MixedRows implements RowSource {
 
     @Override
     public Cursor cursor() {
-        long epoch = sources.stream().mapToLong(each -> each.source().cursor().epoch()).min().orElseThrow();
-        return new Cursor(label(), epoch, position, 0,
+        long epoch = sources.stream()
+                .mapToLong(each -> each.source().cursor().epoch())
+                .min()
+                .orElseThrow();
+        return new Cursor(
+                label(),
+                epoch,
+                position,
+                0,
                 sources.stream().map(each -> each.source().cursor()).toList());
     }
 
@@ -65,7 +72,10 @@ public final class MixedRows implements RowSource {
 
     @Override
     public PackingReport report() {
-        return sources.stream().map(each -> each.source().report()).reduce(PackingReport::plus).orElseThrow();
+        return sources.stream()
+                .map(each -> each.source().report())
+                .reduce(PackingReport::plus)
+                .orElseThrow();
     }
 
     @Override

@@ -126,8 +126,8 @@ public final class PackedRows implements RowSource {
             chosen[i] = order.place(first + i, documents.count(), epoch);
             int predictions = documents.predictions(chosen[i]);
             if (predictions > columns && longExample == LongExample.REFUSE) {
-                throw new InputException("an example of " + (predictions + 1) + " tokens does not fit rows of " + columns
-                        + "; lengthen the rows or allow it to be truncated (long_example: truncate)");
+                throw new InputException("an example of " + (predictions + 1) + " tokens does not fit rows of "
+                        + columns + "; lengthen the rows or allow it to be truncated (long_example: truncate)");
             }
             lengths[i] = Math.min(predictions, columns);
         }

@@ -31,7 +31,7 @@ abstract class RecordsReader extends FileReader {
             }
             return Optional.of(RecordParser.parse(node, format));
         } catch (BadRecordException e) {
-            bad(line, e.getMessage());
+            bad(line, e.reason());
             return Optional.empty();
         }
     }

@@ -66,7 +66,13 @@ public final class RowWriter {
             return new Batch(rows, columns, ids, targets, positions, documents, tokens);
         }
         int size = begun * columns;
-        return new Batch(begun, columns, Arrays.copyOf(ids, size), Arrays.copyOf(targets, size),
-                Arrays.copyOf(positions, size), Arrays.copyOf(documents, size), tokens);
+        return new Batch(
+                begun,
+                columns,
+                Arrays.copyOf(ids, size),
+                Arrays.copyOf(targets, size),
+                Arrays.copyOf(positions, size),
+                Arrays.copyOf(documents, size),
+                tokens);
     }
 }

@@ -16,8 +16,7 @@ import java.util.zip.CRC32C;
 /** Seals the files of a cache when it is written, and checks the seals when it is opened. */
 final class Seals {
     private static final int SAMPLE = 1 << 20;
-    private static final List<String> FILES =
-            List.of(CacheManifest.TOKENS, CacheManifest.MASK, CacheManifest.INDEX);
+    private static final List<String> FILES = List.of(CacheManifest.TOKENS, CacheManifest.MASK, CacheManifest.INDEX);
 
     private Seals() {}
 

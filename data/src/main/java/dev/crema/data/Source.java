@@ -16,8 +16,7 @@ import java.util.List;
  * @param boundary where documents of plain text end
  * @param badLine what to do with a record that cannot be read
  */
-public record Source(
-        String name, List<Path> files, RecordFormat format, DocumentBoundary boundary, BadLine badLine)
+public record Source(String name, List<Path> files, RecordFormat format, DocumentBoundary boundary, BadLine badLine)
         implements ExampleSource {
     /** The longest part of a document that is held in memory, in characters. */
     static final int PART_CHARS = 1 << 16;

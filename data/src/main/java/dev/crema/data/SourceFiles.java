@@ -26,7 +26,8 @@ final class SourceFiles {
         }
         Path path = Path.of(name);
         if (Files.isDirectory(path)) {
-            return nonEmpty(list(path).filter(SourceFiles::isKnown).toList(),
+            return nonEmpty(
+                    list(path).filter(SourceFiles::isKnown).toList(),
                     path + ": the folder holds no .txt, .md, .json or .jsonl file");
         }
         if (!Files.exists(path)) {
@@ -62,13 +63,16 @@ final class SourceFiles {
             throw new InputException(pattern + ": the folder " + root + " does not exist" + suggestion(root));
         }
         PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern.substring(slash + 1));
-        List<Path> found = list(root).filter(file -> matcher.matches(root.relativize(file))).toList();
+        List<Path> found = list(root)
+                .filter(file -> matcher.matches(root.relativize(file)))
+                .toList();
         return nonEmpty(found, pattern + ": matches no file");
     }
 
     private static Stream<Path> list(Path root) {
         try (Stream<Path> walk = Files.walk(root)) {
-            return walk.filter(Files::isRegularFile)
+            return walk
+                    .filter(Files::isRegularFile)
                     .filter(file -> !file.getFileName().toString().startsWith("."))
                     .sorted(Comparator.comparing(Path::toString))
                     .toList()
@@ -96,10 +100,10 @@ final class SourceFiles {
         }
         String wanted = missing.getFileName().toString();
         try (Stream<Path> siblings = Files.list(folder)) {
-            return siblings.filter(sibling -> distance(wanted, sibling.getFileName().toString())
-                            <= Math.max(2, wanted.length() / 3))
-                    .min(Comparator.<Path>comparingInt(
-                                    sibling -> distance(wanted, sibling.getFileName().toString()))
+            return siblings.filter(sibling ->
+                            distance(wanted, sibling.getFileName().toString()) <= Math.max(2, wanted.length() / 3))
+                    .min(Comparator.<Path>comparingInt(sibling ->
+                                    distance(wanted, sibling.getFileName().toString()))
                             .thenComparing(Path::toString))
                     .map(sibling -> missing.resolveSibling(sibling.getFileName()));
         } catch (IOException e) {

@@ -1,7 +1,7 @@
 package dev.crema.data;
 
-import dev.crema.data.Example.PlainText;
 import dev.crema.data.Example.Part;
+import dev.crema.data.Example.PlainText;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -93,8 +93,9 @@ final class TextReader extends FileReader {
     }
 
     private int cutPosition() {
+        int last = Math.max(1, text.length() - held());
         int anyNewline = -1;
-        for (int i = text.length() - 1; i > text.length() / 2; i--) {
+        for (int i = last; i > text.length() / 2; i--) {
             if (text.charAt(i - 1) != '\n') {
                 continue;
             }
@@ -106,8 +107,12 @@ final class TextReader extends FileReader {
         if (anyNewline > 0) {
             return anyNewline;
         }
-        int half = Math.max(1, text.length() - 1);
-        return Character.isLowSurrogate(text.charAt(half)) && half > 1 ? half - 1 : half;
+        return Character.isLowSurrogate(text.charAt(last)) && last > 1 ? last - 1 : last;
+    }
+
+    /** A cut leaves something for the last part, and never falls into a separator of which the rest is still to come. */
+    private int held() {
+        return boundary instanceof DocumentBoundary.Separator(String separator) ? separator.length() : 1;
     }
 
     private void trimNewlines() {

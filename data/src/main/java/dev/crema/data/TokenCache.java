@@ -44,6 +44,7 @@ public final class TokenCache implements Documents, AutoCloseable {
     }
 
     /** Opens a cache folder. Throws InputException where a file is missing, cut short or changed. */
+    @SuppressWarnings("MustBeClosedChecker") // the cache owns the arena and closes it
     public static TokenCache open(Path folder) {
         Path file = folder.resolve(CacheManifest.NAME);
         Arena arena = Arena.ofShared();
@@ -95,9 +96,7 @@ public final class TokenCache implements Documents, AutoCloseable {
 
     /** Returns the token at a place of the whole cache. */
     public int token(long at) {
-        int id = manifest.tokenBytes() == 2
-                ? Short.toUnsignedInt(tokens.get(SHORT, at * 2))
-                : tokens.get(INT, at * 4);
+        int id = manifest.tokenBytes() == 2 ? Short.toUnsignedInt(tokens.get(SHORT, at * 2)) : tokens.get(INT, at * 4);
         if (id < 0 || id >= manifest.vocabularySize()) {
             throw new InputException(folder + ": token " + at + " is " + id + ", beyond the vocabulary of "
                     + manifest.vocabularySize() + ": the cache is damaged; delete the folder");

@@ -67,8 +67,17 @@ final class TokenCacheWriter implements AutoCloseable {
         index.room(Long.BYTES).putLong(count);
         close();
         CacheManifest manifest = new CacheManifest(
-                CacheManifest.VERSION, key, tokenizer, vocabularySize, tokenBytes, documents, count, lossTokens,
-                emptyExamples, skippedRecords, Seals.seal(folder));
+                CacheManifest.VERSION,
+                key,
+                tokenizer,
+                vocabularySize,
+                tokenBytes,
+                documents,
+                count,
+                lossTokens,
+                emptyExamples,
+                skippedRecords,
+                Seals.seal(folder));
         byte[] json = JsonMapper.builder()
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .build()

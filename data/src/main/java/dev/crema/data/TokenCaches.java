@@ -64,11 +64,18 @@ public final class TokenCaches {
                         + " records skipped); check the path and the format");
             }
             publish(beside, folder);
-            LOG.info("{}: {} documents, {} tokens, {} with loss, {} records skipped", source.name(),
-                    manifest.documents(), manifest.tokens(), manifest.lossTokens(), manifest.skippedRecords());
+            LOG.info(
+                    "{}: {} documents, {} tokens, {} with loss, {} records skipped",
+                    source.name(),
+                    manifest.documents(),
+                    manifest.tokens(),
+                    manifest.lossTokens(),
+                    manifest.skippedRecords());
         } catch (IOException e) {
-            throw new InputException(folder + ": the token cache cannot be written: " + e.getMessage()
-                    + "; check the disk's free space and permissions", e);
+            throw new InputException(
+                    folder + ": the token cache cannot be written: " + e.getMessage()
+                            + "; check the disk's free space and permissions",
+                    e);
         } finally {
             delete(beside);
         }
