@@ -18,7 +18,7 @@ final class Format {
 
     public static void main(String[] args) throws IOException {
         boolean write = args[0].equals("write");
-        Path root = Path.of(args[1]);
+        Path root = Path.of(args[1]).normalize();
         List<Path> unformatted = sources(root).parallelStream()
                 .filter(file -> differs(file, write))
                 .toList();
