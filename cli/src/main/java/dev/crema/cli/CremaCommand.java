@@ -28,12 +28,14 @@ final class CremaCommand implements Runnable {
             usageHelp = true,
             scope = ScopeType.INHERIT,
             description = "Print this help and exit.")
+    @SuppressWarnings("unused") // picocli acts on it
     private boolean help;
 
     @Option(
             names = {"-V", "--version"},
             versionHelp = true,
             description = "Print the version and exit.")
+    @SuppressWarnings("unused") // picocli acts on it
     private boolean version;
 
     @Option(
@@ -73,8 +75,8 @@ final class CremaCommand implements Runnable {
         CommandLine line = new CommandLine(crema);
         verbs.forEach(line::addSubcommand);
         Errors errors = new Errors(() -> crema.debug);
-        return line.setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
+        return line.setOut(new PrintWriter(out, true, out.charset()))
+                .setErr(new PrintWriter(err, true, err.charset()))
                 .setExpandAtFiles(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpWidth(100)
