@@ -27,14 +27,14 @@ import java.util.TreeSet;
 final class TokenizerFiles {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Path folder;
+    private final Path file;
     private final ObjectNode tokenizer;
     private final String json;
     private final JsonNode config;
     private final JsonNode specialsMap;
 
     private TokenizerFiles(Path file) {
-        folder = file.toAbsolutePath().getParent();
+        this.file = file;
         String text = text(file);
         if (!(parse(file, text) instanceof ObjectNode root)) {
             throw new InputException(file + " is not a tokenizer: its JSON must be an object");
@@ -138,8 +138,8 @@ final class TokenizerFiles {
     }
 
     private JsonNode optional(String name) {
-        Path file = folder.resolve(name);
-        return Files.isRegularFile(file) ? parse(file, text(file)) : MissingNode.getInstance();
+        Path beside = file.resolveSibling(name);
+        return Files.isRegularFile(beside) ? parse(beside, text(beside)) : MissingNode.getInstance();
     }
 
     private static String text(Path file) {
