@@ -1,9 +1,11 @@
 """Writes the golden files of TokenizerParityTest: what transformers makes of some 260 mixed strings.
 
-    python bench/reference/tokenizer_goldens.py NAME FOLDER [NAME FOLDER ...]
+    python bench/reference/tokenizer_goldens.py [NAME FOLDER ...]
 
 Each FOLDER holds a tokenizer; its answers go to text/src/test/resources/tokenizers/NAME.golden.json, the strings to
-strings.json beside them. Offsets are rewritten from code points to UTF-16 units, which Java counts in.
+strings.json beside them. The tokenizers in the folders there are always asked: BpeTrainerTest trains them from
+strings.json, and words.golden.json takes the byte lengths of the words into which their pre-tokenizers cut each string.
+Offsets are rewritten from code points to UTF-16 units, which Java counts in.
 """
 
 import json
@@ -80,6 +82,11 @@ def golden(folder, texts):
     return {"size": max(tokenizer.get_vocab().values()) + 1, "specials": special, "rows": rows}
 
 
+def words(folder, texts):
+    cut = AutoTokenizer.from_pretrained(folder).backend_tokenizer.pre_tokenizer.pre_tokenize_str
+    return [[len(word) for word, _ in cut(text)] for text in texts]
+
+
 def write(path, value):
     path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
 
@@ -88,7 +95,9 @@ def main(arguments):
     texts = strings()
     RESOURCES.mkdir(parents=True, exist_ok=True)
     write(RESOURCES / "strings.json", texts)
-    for name, folder in zip(arguments[::2], arguments[1::2]):
+    own = sorted(folder for folder in RESOURCES.iterdir() if folder.is_dir())
+    write(RESOURCES / "words.golden.json", {folder.name: words(folder, texts) for folder in own})
+    for name, folder in [(folder.name, folder) for folder in own] + list(zip(arguments[::2], arguments[1::2])):
         write(RESOURCES / f"{name}.golden.json", golden(folder, texts))
 
 

@@ -31,7 +31,8 @@ public record SpecialTokens(Map<Role, SpecialToken> roles, SortedSet<Integer> st
             this.key = key;
         }
 
-        String key() {
+        /** Give the key under which files name the token. */
+        public String key() {
             return key;
         }
     }

@@ -3,36 +3,25 @@ package dev.crema.text;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds test data too large for the repository; tests that use it are tagged {@code shared}. */
+/** Finds what tests tagged {@code shared} and {@code real-model} read; the build passes the folders, or leaves them out. */
 public final class SharedData {
     private SharedData() {}
 
-    /** Give a path under the shared data: {@code CREMA_SHARED} (property or variable), else {@code ../shared}. */
+    /** Give a path under the shared data. */
     public static Path path(String name) {
-        Path root = setting("CREMA_SHARED", repository().resolveSibling("shared").toString());
-        return existing(root.resolve("data").resolve(name), "CREMA_SHARED");
+        return folder("crema.shared").resolve("data").resolve(name);
     }
 
-    /** Give the folder of the real model: {@code CREMA_REAL_MODEL}, else where {@code bin/real-models} puts it. */
+    /** Give the folder of the real model. */
     public static Path realModel() {
-        String usual = System.getProperty("user.home") + "/.cache/real-models/smollm2-135m-instruct/hf";
-        return existing(setting("CREMA_REAL_MODEL", usual), "CREMA_REAL_MODEL");
+        return folder("crema.real-model");
     }
 
-    private static Path setting(String name, String otherwise) {
-        String property = System.getProperty(name, System.getenv(name));
-        return Path.of(property == null ? otherwise : property);
-    }
-
-    private static Path existing(Path path, String variable) {
-        if (!Files.exists(path)) {
-            throw new AssertionError("There is no " + path + ": set " + variable + ", or exclude the tag 'shared'");
+    private static Path folder(String property) {
+        Path folder = Path.of(System.getProperty(property, ""));
+        if (folder.toString().isEmpty() || !Files.isDirectory(folder)) {
+            throw new AssertionError("Property " + property + " names no folder: '" + folder + "'");
         }
-        return path;
-    }
-
-    private static Path repository() {
-        Path here = Path.of("").toAbsolutePath();
-        return Files.exists(here.resolve("tensor")) ? here : here.resolveSibling(""); // tests run in their module
+        return folder;
     }
 }

@@ -12,14 +12,18 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds the tokenizer to what transformers wrote down: {@code bench/reference/tokenizer_goldens.py}. */
 class TokenizerParityTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @Test
-    void smallByteLevelBpe() throws Exception {
-        compare("small", Path.of("src/test/resources/tokenizers/small"));
+    /** Tokenizers of our own training, one with each way to cut text into words. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "gpt2_single_digits", "qwen2"})
+    void ownTraining(String name) throws Exception {
+        compare(name, Path.of("src/test/resources/tokenizers", name));
     }
 
     @Test
@@ -35,7 +39,7 @@ class TokenizerParityTest {
     }
 
     @Test
-    @Tag("shared")
+    @Tag("real-model")
     void smolLm2() throws Exception {
         compare("smollm2", SharedData.realModel());
     }

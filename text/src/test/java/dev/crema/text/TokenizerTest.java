@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TokenizerTest {
-    private static final Path SMALL = Path.of("src/test/resources/tokenizers/small");
+    private static final Path GPT2 = Path.of("src/test/resources/tokenizers/gpt2");
 
     @TempDir
     private Path folder;
 
     @Test
     void offsetsCountUtf16Units() {
-        try (Tokenizer tokenizer = Tokenizer.load(SMALL)) {
+        try (Tokenizer tokenizer = Tokenizer.load(GPT2)) {
             String text = "a😀b 你好<|im_end|>😀";
             TokenizedText tokens = tokenizer.tokenize(text);
             var covered = new StringBuilder();
@@ -40,7 +40,7 @@ class TokenizerTest {
 
     @Test
     void readsLoneSurrogatesAsReplacementCharacters() {
-        try (Tokenizer tokenizer = Tokenizer.load(SMALL)) {
+        try (Tokenizer tokenizer = Tokenizer.load(GPT2)) {
             assertThat(tokenizer.encode("a\ud83d b\ude00")).isEqualTo(tokenizer.encode("a\ufffd b\ufffd"));
             assertThat(tokenizer.tokenize("\ud83d").ends()).containsOnly(1);
         }
@@ -48,7 +48,7 @@ class TokenizerTest {
 
     @Test
     void postProcessorSurroundsText() throws IOException {
-        copySmall();
+        copyFiles();
         replace(
                 "tokenizer.json",
                 "\"post_processor\":null",
@@ -66,7 +66,7 @@ class TokenizerTest {
 
     @Test
     void truncationAndPaddingOfTheFileAreSetAside() throws IOException {
-        copySmall();
+        copyFiles();
         replace(
                 "tokenizer.json",
                 "\"truncation\":null",
@@ -79,7 +79,7 @@ class TokenizerTest {
 
     @Test
     void addsTokensThatOnlyTheConfigurationNames() throws IOException {
-        copySmall();
+        copyFiles();
         Files.writeString(
                 folder.resolve("tokenizer_config.json"),
                 """
@@ -98,7 +98,7 @@ class TokenizerTest {
 
     @Test
     void namesTheNearestTokens() {
-        try (Tokenizer tokenizer = Tokenizer.load(SMALL)) {
+        try (Tokenizer tokenizer = Tokenizer.load(GPT2)) {
             assertThat(tokenizer.has("<|im_end|>")).isTrue();
             assertThat(tokenizer.has("<|im_ende|>")).isFalse();
             assertThatThrownBy(() -> tokenizer.id("<|im_ende|>"))
@@ -118,7 +118,7 @@ class TokenizerTest {
         Files.writeString(folder.resolve("tokenizer.model"), "");
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("older form");
 
-        String good = Files.readString(SMALL.resolve("tokenizer.json"));
+        String good = Files.readString(GPT2.resolve("tokenizer.json"));
         Map<String, String> reasons = Map.of(
                 "", "must be an object",
                 "[1]", "must be an object",
@@ -139,21 +139,21 @@ class TokenizerTest {
 
     @Test
     void fingerprintFollowsTheContent() throws IOException {
-        copySmall();
+        copyFiles();
         try (Tokenizer here = Tokenizer.load(folder);
-                Tokenizer there = Tokenizer.load(SMALL.resolve("tokenizer.json"))) {
+                Tokenizer there = Tokenizer.load(GPT2.resolve("tokenizer.json"))) {
             assertThat(here.fingerprint()).isEqualTo(there.fingerprint()).hasSize(64);
         }
         replace("tokenizer.json", "<|im_start|>", "<|im_begin|>");
         try (Tokenizer changed = Tokenizer.load(folder.resolve("tokenizer.json"));
-                Tokenizer there = Tokenizer.load(SMALL)) {
+                Tokenizer there = Tokenizer.load(GPT2)) {
             assertThat(changed.fingerprint()).isNotEqualTo(there.fingerprint());
         }
     }
 
     @Test
     void threadsShareOneTokenizerAndClosingIsSafe() {
-        Tokenizer tokenizer = Tokenizer.load(SMALL);
+        Tokenizer tokenizer = Tokenizer.load(GPT2);
         List<String> texts = IntStream.range(0, 500).mapToObj(i -> "text " + i + " 😀").toList();
         assertThat(texts.parallelStream().map(t -> tokenizer.decode(tokenizer.encode(t))).toList())
                 .isEqualTo(texts);
@@ -166,15 +166,15 @@ class TokenizerTest {
         assertThatThrownBy(() -> tokenizer.encode("a")).isInstanceOf(IllegalStateException.class);
     }
 
-    private void copySmall() throws IOException {
+    private void copyFiles() throws IOException {
         for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
-            Files.copy(SMALL.resolve(name), folder.resolve(name));
+            Files.copy(GPT2.resolve(name), folder.resolve(name));
         }
     }
 
     private void replace(String name, String old, String fresh) throws IOException {
         Path file = folder.resolve(name);
-        String text = Files.readString(file).replace(": ", ":");
+        String text = Files.readString(file).replace(" : ", ":");
         assertThat(text).contains(old);
         Files.writeString(file, text.replace(old, fresh));
     }
