@@ -24,7 +24,9 @@ class ScheduleParityTest {
             }
             Schedule schedule = schedule(golden);
             // transformers' own stable-and-decay schedule warms up from the floor, all its others from 0, as here.
-            int from = golden.path("floor").doubleValue() > 0 ? golden.path("warmUp").intValue() : 0;
+            int from = golden.path("floor").doubleValue() > 0
+                    ? golden.path("warmUp").intValue()
+                    : 0;
             for (int step = from; step < golden.path("steps").intValue(); step++) {
                 assertThat(schedule.at(step))
                         .as("%s at step %d", golden.path("name"), step)

@@ -39,8 +39,8 @@ final class EventFile implements Closeable {
         for (int n = 1; Files.exists(file); n++) {
             file = folder.resolve(base + "." + n);
         }
-        var events = new EventFile(
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), clock);
+        var events =
+                new EventFile(FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), clock);
         events.append(events.event(0).text(3, "brain.Event:2"));
         events.append(events.event(firstStep).message(7, new Proto().number(1, SESSION_START)));
         return events;
@@ -48,14 +48,17 @@ final class EventFile implements Closeable {
 
     void write(Metrics metrics) throws IOException {
         var summary = new Proto();
-        metrics.values().forEach((name, value) ->
-                summary.message(1, new Proto().text(1, name).float32(2, value.floatValue())));
+        metrics.values()
+                .forEach((name, value) ->
+                        summary.message(1, new Proto().text(1, name).float32(2, value.floatValue())));
         append(event(metrics.step()).message(5, summary));
     }
 
     private Proto event(long step) {
         Instant now = clock.instant();
-        return new Proto().float64(1, now.getEpochSecond() + now.getNano() / 1e9).number(2, step);
+        return new Proto()
+                .float64(1, now.getEpochSecond() + now.getNano() / 1e9)
+                .number(2, step);
     }
 
     private void append(Proto event) throws IOException {

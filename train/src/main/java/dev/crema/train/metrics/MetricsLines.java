@@ -72,7 +72,8 @@ final class MetricsLines {
                     default -> values.put(field.getKey(), field.getValue().asDouble(Double.NaN));
                 }
             }
-            return new Metrics(node.path("step").longValue(), node.path("tokens").longValue(), values);
+            return new Metrics(
+                    node.path("step").longValue(), node.path("tokens").longValue(), values);
         } catch (JsonProcessingException e) {
             throw new InputException(file + ":" + number + ": not JSON: " + e.getOriginalMessage(), e);
         }

@@ -62,8 +62,7 @@ record Manifest(String algorithm, long step, List<Entry> files) {
     static void verify(long step, Path folder) throws IOException, DamagedException {
         Manifest manifest = read(folder);
         if (manifest.step != step || !manifest.algorithm.equals(ContentHash.ALGORITHM)) {
-            throw new DamagedException(
-                    FILE + " is of step " + manifest.step + " and algorithm " + manifest.algorithm);
+            throw new DamagedException(FILE + " is of step " + manifest.step + " and algorithm " + manifest.algorithm);
         }
         for (Entry entry : manifest.files) {
             Path file = folder.resolve(entry.path);

@@ -38,7 +38,8 @@ class EventFileParityTest {
         EventFile.create(folder, 0, CLOCK).close();
         EventFile.create(folder, 5, CLOCK).close();
         try (var files = Files.list(folder)) {
-            List<String> names = files.map(f -> f.getFileName().toString()).sorted().toList();
+            List<String> names =
+                    files.map(f -> f.getFileName().toString()).sorted().toList();
             assertThat(names)
                     .containsExactly("events.out.tfevents.1700000000.crema", "events.out.tfevents.1700000000.crema.1");
         }

@@ -40,7 +40,8 @@ class MetricsLogTest {
         assertThat(folder.resolve("metrics.jsonl")).hasContent("""
                 {"step":3,"tokens":9,"loss":null,"norm":null,"note":"loss is NaN, norm is Infinity"}
                 """);
-        assertThat(MetricsLog.read(folder).getFirst().values()).isEqualTo(Map.of("loss", Double.NaN, "norm", Double.NaN));
+        assertThat(MetricsLog.read(folder).getFirst().values())
+                .isEqualTo(Map.of("loss", Double.NaN, "norm", Double.NaN));
     }
 
     @Test

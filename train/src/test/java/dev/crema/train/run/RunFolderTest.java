@@ -39,7 +39,8 @@ class RunFolderTest {
                     .start();
             String said = new String(child.getInputStream().readAllBytes());
             assertThat(child.waitFor()).isEqualTo(3);
-            assertThat(said).contains("is in use by process " + ProcessHandle.current().pid());
+            assertThat(said)
+                    .contains("is in use by process " + ProcessHandle.current().pid());
         }
     }
 

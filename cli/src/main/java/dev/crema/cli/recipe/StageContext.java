@@ -1,0 +1,28 @@
+package dev.crema.cli.recipe;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Tells a stage where it works.
+ *
+ * @param name the stage's name
+ * @param seed the recipe's seed
+ * @param folder where the stage writes
+ * @param outputs the output folders of the stages before it, by name
+ */
+public record StageContext(String name, long seed, Path folder, Map<String, Path> outputs) {
+    public StageContext {
+        outputs = Map.copyOf(outputs);
+    }
+
+    /** Returns the output folder of an earlier stage that is among this stage's inputs. */
+    public Path output(String stage) {
+        Path output = outputs.get(stage);
+        if (output == null) {
+            throw new IllegalArgumentException(
+                    "stage " + name + " did not name '" + stage + "' among its inputs " + outputs.keySet());
+        }
+        return output;
+    }
+}

@@ -1,0 +1,19 @@
+package dev.crema.cli.recipe;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Says what became of a stage. */
+public sealed interface StageEvent {
+    /** Returns the stage's name. */
+    String stage();
+
+    /** The stage's output is there already, made from the same settings and inputs. */
+    record Reused(String stage, String kind, Path folder) implements StageEvent {}
+
+    /** The stage begins to run, and why: {@code it is new}, {@code its settings or inputs changed}. */
+    record Started(String stage, String kind, Path folder, String reason) implements StageEvent {}
+
+    /** The stage has run and its output is whole. */
+    record Finished(String stage, String kind, Path folder, Duration time) implements StageEvent {}
+}
