@@ -89,9 +89,34 @@ public final class Functions {
                 wide.handle, targets.handle, new TensorOptional(), 2 /* sum */, -100, 0.0));
     }
 
-    /** Returns {@code beta * addend + alpha * a b} over batches of matrices. */
-    public static Tensor addBatchedProduct(Tensor addend, Tensor a, Tensor b, double beta, double alpha) {
-        return new Tensor(torch.baddbmm(addend.handle, a.handle, b.handle, new Scalar(beta), new Scalar(alpha)));
+    /** Returns {@code silu(gate) * up}: {@code x [..., 2 F]} holds the gate and then up; {@code [..., F]}. */
+    public static Tensor swiGlu(Tensor x) {
+        long width = x.size(-1) / 2;
+        return silu(x.narrow(-1, 0, width)).mul(x.narrow(-1, width, width));
+    }
+
+    /**
+     * Turns each pair of dimensions {@code (i, i + d/2)} by its angle.
+     *
+     * @param x {@code [B, T, H, d]}
+     * @param cos {@code [B, T, d/2]} FP32
+     * @param sin {@code [B, T, d/2]} FP32
+     */
+    public static Tensor rotate(Tensor x, Tensor cos, Tensor sin) {
+        return Rotation.apply(x, cos, sin);
+    }
+
+    /**
+     * Returns {@code softmax(scale q kᵀ + bias) v}.
+     *
+     * @param q {@code [B, H, T, d]}
+     * @param k {@code [B, K, S, d]}, each head of which {@code H / K} query heads share
+     * @param v {@code [B, K, S, d]}
+     * @param bias {@code [1 or B, 1, T, S]}
+     * @return {@code [B, H, T, d]}
+     */
+    public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale) {
+        return Attention.apply(q, k, v, bias, scale);
     }
 
     /** Drops elements with probability {@code p} and scales the rest by {@code 1 / (1 - p)}. */

@@ -76,6 +76,11 @@ public final class Tape implements AutoCloseable {
         }
     }
 
+    /** Keeps what a checkpointed stretch reads besides its input until the tape closes. */
+    public static void retain(Tensor... tensors) {
+        for (Tensor tensor : tensors) Scope.attachToGraph(tensor.handle);
+    }
+
     private static Tensor rerun(Tensor gradient, Tensor input, UnaryOperator<Tensor> stretch) {
         try (Tape tape = open();
                 var on = Autograd.on()) {

@@ -210,6 +210,14 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(handle.rsqrt());
     }
 
+    public Tensor cos() {
+        return new Tensor(handle.cos());
+    }
+
+    public Tensor sin() {
+        return new Tensor(handle.sin());
+    }
+
     public Tensor pow(double exponent) {
         return new Tensor(handle.pow(new Scalar(exponent)));
     }
@@ -325,6 +333,10 @@ public final class Tensor implements AutoCloseable {
 
     public Tensor and(Tensor other) {
         return new Tensor(handle.logical_and(other.handle));
+    }
+
+    public Tensor or(Tensor other) {
+        return new Tensor(handle.logical_or(other.handle));
     }
 
     /** Writes {@code value} where the mask holds. */

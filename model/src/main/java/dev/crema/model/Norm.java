@@ -1,0 +1,32 @@
+package dev.crema.model;
+
+import dev.crema.model.ArchConfig.NormSpec;
+import dev.crema.tensor.Functions;
+import dev.crema.tensor.Tensor;
+
+/** Normalises the residual stream {@code [..., D]}. */
+sealed interface Norm {
+    Tensor apply(Tensor hiddenStates);
+
+    static Norm of(NormSpec spec, Weights weights, String name) {
+        return switch (spec) {
+            case NormSpec.LayerNorm(double epsilon) ->
+                new LayerNorm(weights.get(name + ".weight"), weights.get(name + ".bias"), epsilon);
+            case NormSpec.RmsNorm(double epsilon) -> new RmsNorm(weights.get(name + ".weight"), epsilon);
+        };
+    }
+
+    record LayerNorm(Tensor weight, Tensor bias, double epsilon) implements Norm {
+        @Override
+        public Tensor apply(Tensor hiddenStates) {
+            return Functions.layerNorm(hiddenStates, weight, bias, epsilon);
+        }
+    }
+
+    record RmsNorm(Tensor weight, double epsilon) implements Norm {
+        @Override
+        public Tensor apply(Tensor hiddenStates) {
+            return Functions.rmsNorm(hiddenStates, weight, epsilon);
+        }
+    }
+}

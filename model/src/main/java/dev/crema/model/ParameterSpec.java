@@ -1,0 +1,92 @@
+package dev.crema.model;
+
+import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.model.ArchConfig.NormSpec;
+import dev.crema.model.ArchConfig.PositionSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One trained tensor: its name, shape and how it starts.
+ *
+ * <p>Projections that read the same input are one matrix (queries, keys and values; gate and up): one large product is
+ * faster than three small ones. The families' name maps take them apart.
+ */
+public record ParameterSpec(String name, List<Long> shape, Start start) {
+    /** How a parameter starts in a model from scratch. */
+    public enum Start {
+        /** Normal with the standard deviation of the initialisation. */
+        NORMAL,
+        /** Normal, smaller by the root of the number of additions to the residual stream (GPT-2). */
+        RESIDUAL,
+        ONES,
+        ZEROS
+    }
+
+    /** Returns the number of elements. */
+    public long elements() {
+        return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    /** Tells whether weight decay applies: to matrices, not to norms and biases. */
+    public boolean matrix() {
+        return shape.size() > 1;
+    }
+
+    /** Lists the parameters of a decoder in the order of its forward pass. */
+    public static List<ParameterSpec> of(ArchConfig config) {
+        List<ParameterSpec> specs = new ArrayList<>();
+        long d = config.hiddenSize();
+        specs.add(matrix("tokens.weight", config.vocabularySize(), d, Start.NORMAL));
+        if (config.position() instanceof PositionSpec.Learned) {
+            specs.add(matrix("positions.weight", config.maxPositions(), d, Start.NORMAL));
+        }
+        for (int layer = 0; layer < config.layers(); layer++) {
+            String block = "blocks." + layer + ".";
+            norm(specs, block + "attentionNorm", config.norm(), d);
+            switch (config.attention()) {
+                case AttentionSpec.GroupedQuery a -> {
+                    linear(specs, block + "attention.input", a.inputWidth(), d, a.inputBias(), Start.NORMAL);
+                    if (a.headNorm()) {
+                        specs.add(vector(block + "attention.queryNorm.weight", a.headSize(), Start.ONES));
+                        specs.add(vector(block + "attention.keyNorm.weight", a.headSize(), Start.ONES));
+                    }
+                    linear(specs, block + "attention.output", d, a.queryWidth(), a.outputBias(), Start.RESIDUAL);
+                }
+            }
+            norm(specs, block + "feedForwardNorm", config.norm(), d);
+            FeedForwardSpec f = config.feedForward();
+            long input = f instanceof FeedForwardSpec.Gated ? 2L * f.width() : f.width();
+            linear(specs, block + "feedForward.input", input, d, f.bias(), Start.NORMAL);
+            linear(specs, block + "feedForward.output", d, f.width(), f.bias(), Start.RESIDUAL);
+        }
+        norm(specs, "norm", config.norm(), d);
+        if (!config.tiedHead()) specs.add(matrix("head.weight", config.vocabularySize(), d, Start.NORMAL));
+        return specs;
+    }
+
+    /** Counts the elements of all parameters. */
+    public static long count(ArchConfig config) {
+        return of(config).stream().mapToLong(ParameterSpec::elements).sum();
+    }
+
+    private static void linear(
+            List<ParameterSpec> specs, String name, long output, long input, boolean bias, Start start) {
+        specs.add(matrix(name + ".weight", output, input, start));
+        if (bias) specs.add(vector(name + ".bias", output, Start.ZEROS));
+    }
+
+    private static void norm(List<ParameterSpec> specs, String name, NormSpec norm, long width) {
+        specs.add(vector(name + ".weight", width, Start.ONES));
+        if (norm instanceof NormSpec.LayerNorm) specs.add(vector(name + ".bias", width, Start.ZEROS));
+    }
+
+    private static ParameterSpec matrix(String name, long rows, long columns, Start start) {
+        return new ParameterSpec(name, List.of(rows, columns), start);
+    }
+
+    private static ParameterSpec vector(String name, long length, Start start) {
+        return new ParameterSpec(name, List.of(length), start);
+    }
+}

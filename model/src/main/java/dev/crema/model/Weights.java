@@ -1,0 +1,121 @@
+package dev.crema.model;
+
+import dev.crema.tensor.DType;
+import dev.crema.tensor.Device;
+import dev.crema.tensor.RandomState;
+import dev.crema.tensor.Scope;
+import dev.crema.tensor.Tensor;
+import dev.crema.tensor.Tensors;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The trained tensors of a model by name, in the order of its forward pass; it owns them. */
+public final class Weights implements AutoCloseable {
+    private final Map<String, Tensor> tensors;
+
+    private Weights(Map<String, Tensor> tensors) {
+        this.tensors = tensors;
+    }
+
+    /** Makes room for the parameters of a model, with arbitrary content. */
+    public static Weights empty(ArchConfig config, DType dtype, Device device) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        try (Scope scope = Scope.open()) {
+            for (ParameterSpec spec : ParameterSpec.of(config)) {
+                long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
+                tensors.put(spec.name(), Scope.release(Tensors.empty(dtype, device, shape)));
+            }
+        }
+        return new Weights(tensors);
+    }
+
+    /**
+     * Starts a model from scratch.
+     *
+     * @param deviation standard deviation of matrices; those that write to the residual stream have it divided by
+     *     {@code sqrt(2 layers)}
+     */
+    public static Weights random(ArchConfig config, DType dtype, Device device, double deviation, long seed) {
+        Weights weights = empty(config, dtype, device);
+        try (Scope scope = Scope.open();
+                RandomState random = RandomState.of(seed)) {
+            for (ParameterSpec spec : ParameterSpec.of(config)) {
+                Tensor weight = weights.get(spec.name());
+                switch (spec.start()) {
+                    case ONES -> weight.fillInPlace(1);
+                    case ZEROS -> weight.fillInPlace(0);
+                    case NORMAL -> fillNormal(weight, random, deviation);
+                    case RESIDUAL -> fillNormal(weight, random, deviation / Math.sqrt(2.0 * config.layers()));
+                }
+            }
+        }
+        return weights;
+    }
+
+    private static void fillNormal(Tensor weight, RandomState random, double deviation) {
+        try (Scope scope = Scope.open()) {
+            // Drawn in fp32 on the CPU, so that a seed gives the same model in every type and place.
+            Tensor values = Tensors.empty(DType.FP32, Device.CPU, weight.shape());
+            weight.copyInPlace(random.normal(values, 0, deviation));
+        }
+    }
+
+    /** Returns a copy in another type. */
+    public Weights to(DType dtype) {
+        Map<String, Tensor> copies = new LinkedHashMap<>();
+        try (Scope scope = Scope.open()) {
+            tensors.forEach((name, tensor) -> {
+                Tensor copy = Tensors.empty(dtype, tensor.device(), tensor.shape());
+                copies.put(name, Scope.release(copy.copyInPlace(tensor.detach())));
+            });
+        }
+        return new Weights(copies);
+    }
+
+    /**
+     * Returns a tensor by name.
+     *
+     * @throws IllegalArgumentException if the model has none of that name
+     */
+    public Tensor get(String name) {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) throw new IllegalArgumentException("no weight is named " + name);
+        return tensor;
+    }
+
+    public boolean has(String name) {
+        return tensors.containsKey(name);
+    }
+
+    /** Returns the names and tensors in order. */
+    public Map<String, Tensor> byName() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    public Collection<Tensor> all() {
+        return Collections.unmodifiableCollection(tensors.values());
+    }
+
+    /** Makes every tensor collect gradients, or none. */
+    public Weights requireGrad(boolean required) {
+        tensors.values().forEach(t -> t.requiresGrad(required));
+        return this;
+    }
+
+    /** Forgets collected gradients. */
+    public void clearGrads() {
+        tensors.values().forEach(Tensor::clearGrad);
+    }
+
+    /** Returns the size of all tensors in bytes. */
+    public long bytes() {
+        return tensors.values().stream().mapToLong(Tensor::bytes).sum();
+    }
+
+    @Override
+    public void close() {
+        tensors.values().forEach(Tensor::close);
+    }
+}

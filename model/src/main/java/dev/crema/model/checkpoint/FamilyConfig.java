@@ -1,0 +1,189 @@
+package dev.crema.model.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.crema.model.ArchConfig;
+import dev.crema.model.ArchConfig.Activation;
+import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.model.ArchConfig.NormSpec;
+import dev.crema.model.ArchConfig.PositionSpec;
+import dev.crema.model.ArchConfig.RotaryScaling;
+import dev.crema.tensor.DType;
+import dev.crema.text.InputException;
+import java.nio.file.Path;
+
+/** Translates between {@code config.json} of the families and {@link ArchConfig}. */
+final class FamilyConfig {
+    private FamilyConfig() {}
+
+    /** A family and a model's architecture. */
+    record Read(Family family, ArchConfig config) {}
+
+    static Read read(Path file) {
+        ConfigJson json = ConfigJson.read(file);
+        Family family = Family.of(json.text("model_type", ""));
+        ArchConfig config =
+                switch (family) {
+                    case GPT2 -> gpt2(json);
+                    case LLAMA, QWEN2, QWEN3 -> llama(json, family);
+                };
+        json.finish();
+        return new Read(family, config);
+    }
+
+    private static ArchConfig gpt2(ConfigJson json) {
+        json.require(!json.flag("scale_attn_by_inverse_layer_idx", false), "scale_attn_by_inverse_layer_idx");
+        json.require(json.flag("scale_attn_weights", true), "scale_attn_weights");
+        json.require(!json.flag("add_cross_attention", false), "add_cross_attention");
+        int hidden = json.integer("n_embd"), heads = json.integer("n_head");
+        ArchConfigChecks.divides(heads, hidden);
+        return new ArchConfig(
+                json.integer("vocab_size"),
+                hidden,
+                json.integer("n_layer"),
+                json.integer("n_positions", 1024),
+                new AttentionSpec.GroupedQuery(heads, heads, hidden / heads, true, true, false),
+                new FeedForwardSpec.Plain(
+                        json.integer("n_inner", 4 * hidden), activation(json, "activation_function", "gelu_new"), true),
+                new NormSpec.LayerNorm(json.number("layer_norm_epsilon", 1e-5)),
+                new PositionSpec.Learned(),
+                json.flag("tie_word_embeddings", true));
+    }
+
+    private static ArchConfig llama(ConfigJson json, Family family) {
+        int hidden = json.integer("hidden_size"), heads = json.integer("num_attention_heads");
+        boolean bias = json.flag("attention_bias", false);
+        if (!json.has("head_dim") && family != Family.QWEN3) ArchConfigChecks.divides(heads, hidden);
+        json.require(!json.flag("use_sliding_window", false), "use_sliding_window");
+        json.node("sliding_window");
+        json.node("layer_types").forEach(type -> json.require(type.asText().equals("full_attention"), "layer_types"));
+        int headSize = json.integer("head_dim", family == Family.QWEN3 ? 128 : hidden / heads);
+        if (headSize % 2 != 0) throw new InputException("A head size of " + headSize + " cannot rotate: it has to be even");
+        return new ArchConfig(
+                json.integer("vocab_size"),
+                hidden,
+                json.integer("num_hidden_layers"),
+                json.integer("max_position_embeddings", 2048),
+                new AttentionSpec.GroupedQuery(
+                        heads,
+                        json.integer("num_key_value_heads", heads),
+                        headSize,
+                        family == Family.QWEN2 || bias,
+                        family != Family.QWEN2 && bias,
+                        family == Family.QWEN3),
+                new FeedForwardSpec.Gated(
+                        json.integer("intermediate_size"),
+                        activation(json, "hidden_act", "silu"),
+                        json.flag("mlp_bias", false)),
+                new NormSpec.RmsNorm(json.number("rms_norm_eps", 1e-6)),
+                rotary(json),
+                json.flag("tie_word_embeddings", false));
+    }
+
+    private static PositionSpec rotary(ConfigJson json) {
+        // transformers 5 writes one object; before, the base stood beside the scaling.
+        JsonNode joint = json.node("rope_parameters");
+        json.node("rope_interleaved");
+        double theta = json.number("rope_theta", joint.path("rope_theta").asDouble(10_000));
+        JsonNode scaling = joint.isObject() ? joint : json.node("rope_scaling");
+        json.node("rope_scaling");
+        String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
+        return new PositionSpec.Rotary(
+                theta,
+                switch (type) {
+                    case "default" -> new RotaryScaling.None();
+                    case "linear" -> new RotaryScaling.Linear(scaling.path("factor").asDouble());
+                    case "llama3" ->
+                        new RotaryScaling.Llama3(
+                                scaling.path("factor").asDouble(),
+                                scaling.path("low_freq_factor").asDouble(),
+                                scaling.path("high_freq_factor").asDouble(),
+                                scaling.path("original_max_position_embeddings").asInt());
+                    default ->
+                        throw new InputException("The rotary scaling \"" + type
+                                + "\" is not known; known are default, linear and llama3");
+                });
+    }
+
+    private static Activation activation(ConfigJson json, String key, String otherwise) {
+        String name = json.text(key, otherwise);
+        return switch (name) {
+            case "gelu" -> Activation.GELU;
+            case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> Activation.GELU_TANH;
+            case "silu", "swish" -> Activation.SILU;
+            case "relu" -> Activation.RELU;
+            default ->
+                throw new InputException("The activation \"" + name
+                        + "\" is not known; known are gelu, gelu_new, gelu_pytorch_tanh, silu and relu");
+        };
+    }
+
+    /** Returns the {@code config.json} of a model. */
+    static ObjectNode write(Family family, ArchConfig config, DType dtype) {
+        ObjectNode json = JsonMapper.builder().build().createObjectNode();
+        json.putArray("architectures").add(family.architecture());
+        json.put("model_type", family.modelType());
+        json.put("torch_dtype", dtype == DType.FP32 ? "float32" : dtype == DType.BF16 ? "bfloat16" : "float16");
+        json.put("vocab_size", config.vocabularySize());
+        json.put("tie_word_embeddings", config.tiedHead());
+        AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
+        switch (family) {
+            case GPT2 -> {
+                json.put("n_embd", config.hiddenSize());
+                json.put("n_layer", config.layers());
+                json.put("n_head", attention.heads());
+                json.put("n_positions", config.maxPositions());
+                json.put("n_inner", config.feedForward().width());
+                json.put("layer_norm_epsilon", config.norm().epsilon());
+                json.put("activation_function", activationName(config.feedForward()));
+            }
+            case LLAMA, QWEN2, QWEN3 -> {
+                json.put("hidden_size", config.hiddenSize());
+                json.put("num_hidden_layers", config.layers());
+                json.put("num_attention_heads", attention.heads());
+                json.put("num_key_value_heads", attention.keyValueHeads());
+                json.put("head_dim", attention.headSize());
+                json.put("max_position_embeddings", config.maxPositions());
+                json.put("intermediate_size", config.feedForward().width());
+                json.put("rms_norm_eps", config.norm().epsilon());
+                json.put("hidden_act", activationName(config.feedForward()));
+                if (family != Family.QWEN2) json.put("attention_bias", attention.inputBias());
+                if (family == Family.LLAMA) json.put("mlp_bias", config.feedForward().bias());
+                writeRotary(json, (PositionSpec.Rotary) config.position());
+            }
+        }
+        return json;
+    }
+
+    private static void writeRotary(ObjectNode json, PositionSpec.Rotary rotary) {
+        json.put("rope_theta", rotary.theta());
+        switch (rotary.scaling()) {
+            case RotaryScaling.None none -> json.putNull("rope_scaling");
+            case RotaryScaling.Linear linear ->
+                json.putObject("rope_scaling").put("rope_type", "linear").put("factor", linear.factor());
+            case RotaryScaling.Llama3 llama ->
+                json.putObject("rope_scaling")
+                        .put("rope_type", "llama3")
+                        .put("factor", llama.factor())
+                        .put("low_freq_factor", llama.lowFrequencyFactor())
+                        .put("high_freq_factor", llama.highFrequencyFactor())
+                        .put("original_max_position_embeddings", llama.originalPositions());
+        }
+    }
+
+    private static String activationName(FeedForwardSpec feedForward) {
+        Activation activation =
+                switch (feedForward) {
+                    case FeedForwardSpec.Plain plain -> plain.activation();
+                    case FeedForwardSpec.Gated gated -> gated.activation();
+                };
+        return switch (activation) {
+            case GELU -> "gelu";
+            case GELU_TANH -> "gelu_new";
+            case SILU -> "silu";
+            case RELU -> "relu";
+        };
+    }
+}

@@ -1,0 +1,203 @@
+package dev.crema.model.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.crema.model.ArchConfig;
+import dev.crema.model.Decoder;
+import dev.crema.model.ParameterSpec;
+import dev.crema.model.Weights;
+import dev.crema.tensor.Autograd;
+import dev.crema.tensor.DType;
+import dev.crema.tensor.Device;
+import dev.crema.tensor.Scope;
+import dev.crema.tensor.Tensor;
+import dev.crema.text.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A model in Hugging Face's form: {@code config.json} and {@code model.safetensors} or shards with an index. */
+public final class ModelFolder {
+    private static final String SINGLE = "model.safetensors";
+    private static final String INDEX = "model.safetensors.index.json";
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final Path folder;
+    private final Family family;
+    private final ArchConfig config;
+
+    private ModelFolder(Path folder, Family family, ArchConfig config) {
+        this.folder = folder;
+        this.family = family;
+        this.config = config;
+    }
+
+    /**
+     * Reads the configuration of a model.
+     *
+     * @throws InputException if the folder has no {@code config.json} or the model cannot be built
+     */
+    public static ModelFolder open(Path folder) {
+        if (!Files.isDirectory(folder)) throw new InputException("There is no model folder " + folder);
+        FamilyConfig.Read read = FamilyConfig.read(folder.resolve("config.json"));
+        return new ModelFolder(folder, read.family(), read.config());
+    }
+
+    public Path path() {
+        return folder;
+    }
+
+    public Family family() {
+        return family;
+    }
+
+    public ArchConfig config() {
+        return config;
+    }
+
+    /** Returns the type in which the weights are stored. */
+    public DType storedDtype() {
+        try (Shards shards = openShards()) {
+            return shards.entries.values().iterator().next().dtype();
+        }
+    }
+
+    /**
+     * Loads the model, converting its weights.
+     *
+     * @throws InputException if a weight is missing, left over, or of another shape
+     */
+    public Decoder load(DType dtype, Device device) {
+        Weights weights = Weights.empty(config, dtype, device);
+        try (Shards shards = openShards();
+                Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            Set<String> left = new TreeSet<>(shards.entries.keySet());
+            for (ParameterSpec spec : ParameterSpec.of(config)) {
+                for (WeightNames.Part part : WeightNames.parts(family, config, spec.name(), spec.shape().getFirst())) {
+                    copy(shards.find(part.name(), left), part, weights.get(spec.name()));
+                }
+            }
+            left.removeIf(name -> WeightNames.buffer(name) || config.tiedHead() && name.equals("lm_head.weight"));
+            if (!left.isEmpty()) {
+                throw new InputException(folder + " holds " + left.size() + " tensors that a " + family.modelType()
+                        + " does not have, such as " + left.iterator().next());
+            }
+            return Decoder.of(config, weights);
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    private void copy(Safetensors.Entry entry, WeightNames.Part part, Tensor weight) {
+        try (Scope scope = Scope.open()) {
+            Tensor target = weight.narrow(0, part.firstRow(), part.rows());
+            if (part.transposed()) target = target.transpose(0, 1);
+            if (!java.util.Arrays.equals(target.shape(), entry.shape())) {
+                throw new InputException(folder + ": " + entry.name() + " has the shape "
+                        + java.util.Arrays.toString(entry.shape()) + ", config.json wants "
+                        + java.util.Arrays.toString(target.shape()));
+            }
+            target.copyInPlace(entry.tensor());
+        }
+    }
+
+    private Shards openShards() {
+        List<Safetensors> files = new ArrayList<>();
+        Map<String, Safetensors.Entry> entries = new LinkedHashMap<>();
+        try {
+            for (Path file : shardFiles()) {
+                Safetensors shard = Safetensors.open(file);
+                files.add(shard);
+                entries.putAll(shard.entries());
+            }
+        } catch (RuntimeException e) {
+            files.forEach(Safetensors::close);
+            throw e;
+        }
+        if (entries.isEmpty()) throw new InputException(folder + " holds no tensors");
+        return new Shards(files, entries);
+    }
+
+    private List<Path> shardFiles() {
+        if (Files.exists(folder.resolve(SINGLE))) return List.of(folder.resolve(SINGLE));
+        Path index = folder.resolve(INDEX);
+        if (!Files.exists(index)) throw new InputException(folder + " has neither " + SINGLE + " nor " + INDEX);
+        try {
+            Set<Path> files = new TreeSet<>();
+            for (JsonNode name : JSON.readTree(Files.readAllBytes(index)).path("weight_map")) {
+                Path file = folder.resolve(name.asText()).normalize();
+                if (!folder.normalize().equals(file.getParent())) {
+                    throw new InputException(index + " names " + name + ", which is not a file of the folder");
+                }
+                files.add(file);
+            }
+            return List.copyOf(files);
+        } catch (IOException e) {
+            throw new InputException(index + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private record Shards(List<Safetensors> files, Map<String, Safetensors.Entry> entries) implements AutoCloseable {
+        /** GPT-2's first checkpoints were saved without the prefix. */
+        Safetensors.Entry find(String name, Set<String> left) {
+            for (String candidate : List.of(name, name.replaceFirst("^transformer\\.", ""))) {
+                Safetensors.Entry entry = entries.get(candidate);
+                if (entry != null) {
+                    left.remove(candidate);
+                    return entry;
+                }
+            }
+            throw new InputException(files.getFirst().file().getParent() + " lacks the tensor " + name);
+        }
+
+        @Override
+        public void close() {
+            files.forEach(Safetensors::close);
+        }
+    }
+
+    /** Writes a model that transformers loads: {@code config.json} and {@code model.safetensors}, each atomically. */
+    public static void save(Path folder, Family family, Decoder model) throws IOException {
+        save(folder, family, model.config(), model.weights().byName(), model.dtype());
+    }
+
+    /** Writes weights by our names as a model; the type is that of the file's configuration. */
+    public static void save(Path folder, Family family, ArchConfig config, Map<String, Tensor> weights, DType dtype)
+            throws IOException {
+        Files.createDirectories(folder);
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            SafetensorsWriter.write(folder.resolve(SINGLE), theirs(family, config, weights));
+        }
+        ObjectNode json = FamilyConfig.write(family, config, dtype);
+        writeAtomically(folder.resolve("config.json"), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
+    }
+
+    /** Returns views of weights (or of their gradients) under the names of the family; the innermost scope's. */
+    public static Map<String, Tensor> theirs(Family family, ArchConfig config, Map<String, Tensor> ours) {
+        Map<String, Tensor> result = new LinkedHashMap<>();
+        ours.forEach((name, tensor) -> {
+            for (WeightNames.Part part : WeightNames.parts(family, config, name, tensor.size(0))) {
+                Tensor rows = tensor.detach().narrow(0, part.firstRow(), part.rows());
+                result.put(part.name(), (part.transposed() ? rows.transpose(0, 1) : rows).contiguous());
+            }
+        });
+        return result;
+    }
+
+    private static void writeAtomically(Path file, byte[] content) throws IOException {
+        Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
+        Files.write(temporary, content);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

@@ -1,0 +1,94 @@
+package dev.crema.model.checkpoint;
+
+import dev.crema.model.ArchConfig;
+import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ArchConfig.FeedForwardSpec;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Translates between the names of our weights and those of a family's checkpoints.
+ *
+ * <p>A weight of ours is the rows of one or more of theirs, one below the other; GPT-2 keeps its matrices transposed.
+ */
+final class WeightNames {
+    private static final Map<String, String> LLAMA = Map.ofEntries(
+            Map.entry("tokens", "model.embed_tokens"),
+            Map.entry("attentionNorm", "input_layernorm"),
+            Map.entry("attention.queryNorm", "self_attn.q_norm"),
+            Map.entry("attention.keyNorm", "self_attn.k_norm"),
+            Map.entry("attention.output", "self_attn.o_proj"),
+            Map.entry("feedForwardNorm", "post_attention_layernorm"),
+            Map.entry("feedForward.output", "mlp.down_proj"),
+            Map.entry("norm", "model.norm"),
+            Map.entry("head", "lm_head"));
+    private static final Map<String, String> GPT2 = Map.ofEntries(
+            Map.entry("tokens", "transformer.wte"),
+            Map.entry("positions", "transformer.wpe"),
+            Map.entry("attentionNorm", "ln_1"),
+            Map.entry("attention.input", "attn.c_attn"),
+            Map.entry("attention.output", "attn.c_proj"),
+            Map.entry("feedForwardNorm", "ln_2"),
+            Map.entry("feedForward.input", "mlp.c_fc"),
+            Map.entry("feedForward.output", "mlp.c_proj"),
+            Map.entry("norm", "transformer.ln_f"),
+            Map.entry("head", "lm_head"));
+
+    private WeightNames() {}
+
+    /** Rows of a weight of ours that are a tensor of theirs. */
+    record Part(String name, long firstRow, long rows, boolean transposed) {}
+
+    /** Lists the parts of a weight, {@code rows} high, in order. */
+    static List<Part> parts(Family family, ArchConfig config, String weight, long rows) {
+        int dot = weight.lastIndexOf('.');
+        String part = weight.substring(0, dot), kind = weight.substring(dot);
+        return switch (family) {
+            case GPT2 -> {
+                boolean transposed = kind.equals(".weight")
+                        && (part.contains("attention.") || part.contains("feedForward."));
+                yield List.of(new Part(theirs(GPT2, "transformer.h.", part) + kind, 0, rows, transposed));
+            }
+            case LLAMA, QWEN2, QWEN3 -> llama(config, part, kind, rows);
+        };
+    }
+
+    private static List<Part> llama(ArchConfig config, String part, String kind, long rows) {
+        if (part.endsWith("attention.input")) {
+            AttentionSpec.GroupedQuery a = (AttentionSpec.GroupedQuery) config.attention();
+            String prefix = layer("model.layers.", part) + "self_attn.";
+            return List.of(
+                    new Part(prefix + "q_proj" + kind, 0, a.queryWidth(), false),
+                    new Part(prefix + "k_proj" + kind, a.queryWidth(), a.keyWidth(), false),
+                    new Part(prefix + "v_proj" + kind, a.queryWidth() + a.keyWidth(), a.keyWidth(), false));
+        }
+        if (part.endsWith("feedForward.input")) {
+            FeedForwardSpec f = config.feedForward();
+            String prefix = layer("model.layers.", part) + "mlp.";
+            return List.of(
+                    new Part(prefix + "gate_proj" + kind, 0, f.width(), false),
+                    new Part(prefix + "up_proj" + kind, f.width(), f.width(), false));
+        }
+        return List.of(new Part(theirs(LLAMA, "model.layers.", part) + kind, 0, rows, false));
+    }
+
+    private static String theirs(Map<String, String> names, String layers, String part) {
+        boolean block = part.startsWith("blocks.");
+        String name = names.get(block ? inBlock(part) : part);
+        if (name == null) throw new IllegalStateException("the family has no weight for " + part);
+        return block ? layer(layers, part) + name : name;
+    }
+
+    private static String layer(String layers, String part) {
+        return layers + part.split("\\.", 3)[1] + ".";
+    }
+
+    private static String inBlock(String part) {
+        return part.split("\\.", 3)[2];
+    }
+
+    /** Tells whether a tensor of a checkpoint is none of the weights but a buffer that older versions saved. */
+    static boolean buffer(String name) {
+        return name.endsWith(".attn.bias") || name.endsWith(".attn.masked_bias") || name.endsWith("rotary_emb.inv_freq");
+    }
+}

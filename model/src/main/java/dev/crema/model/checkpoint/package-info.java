@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crema.model.checkpoint;
+
+import org.jspecify.annotations.NullMarked;
