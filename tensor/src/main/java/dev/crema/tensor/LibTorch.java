@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.simd.Crew;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
@@ -45,6 +46,7 @@ public final class LibTorch {
         if (count < 1) throw new IllegalArgumentException("threads " + count + ": at least 1");
         ready();
         torch.set_num_threads(count);
+        Crew.threads(count);
     }
 
     /** Tells whether matrix products in bf16 are faster than in fp32 here (AVX-512 BF16, AMX or a GPU). */

@@ -360,6 +360,12 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
+    /** Adds {@code source} at the places {@code index} (INT64) of a dimension. */
+    public Tensor scatterAddInPlace(int dim, Tensor index, Tensor source) {
+        handle.scatter_add_(dim, index.handle, source.handle);
+        return this;
+    }
+
     /** Sorts along a dimension; returns values and INT64 indices. */
     public Sorted sort(int dim, boolean descending) {
         var pair = handle.sort(dim, descending);
@@ -438,7 +444,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /** Adds to the collected gradient of a leaf. */
-    void accumulateGrad(Tensor gradient) {
+    public void accumulateGrad(Tensor gradient) {
         try (Scope scope = Scope.open()) {
             Tensor grad = new Tensor(new org.bytedeco.pytorch.Tensor(handle.grad()));
             if (grad.handle.defined()) {

@@ -1,0 +1,136 @@
+package dev.crema.tensor;
+
+import dev.crema.tensor.simd.LogSoftmaxRows;
+
+/**
+ * The log-probabilities that a language model's head gives to tokens, and the gradient of a loss on them.
+ *
+ * <p>Over a large vocabulary the logits are the largest tensor of a training step, and most of the time of a plain
+ * cross-entropy goes into writing them several times. Here a chunk of rows at a time is multiplied with the head, turned
+ * into log-probabilities, given its gradient in place, and multiplied back: the chunk's logits exist once, in the
+ * model's type, and are read twice.
+ *
+ * <p>What the loss is, the caller says: for each token the derivative of the loss by the token's log-probability. For
+ * cross-entropy that is a constant; for a policy gradient it depends on the log-probability itself.
+ */
+public final class VocabularyLoss {
+    /** Elements of a chunk of logits: 32 MB in bf16, which stays near the cache and makes large products. */
+    private static final long CHUNK = 16L << 20;
+
+    private VocabularyLoss() {}
+
+    /** Says how a loss depends on log-probabilities. */
+    @FunctionalInterface
+    public interface Derivative {
+        /**
+         * Writes {@code d loss / d log p} of the tokens {@code [from, to)}.
+         *
+         * @param logProbabilities of all tokens, filled up to {@code to}
+         */
+        void write(int from, int to, float[] logProbabilities, float[] derivative);
+    }
+
+    /**
+     * Computes log-probabilities without gradients.
+     *
+     * @param hiddenStates {@code [N, D]}
+     * @param head {@code [V, D]}
+     * @param tokens N ids
+     * @param temperature divides the logits
+     */
+    public static float[] logProbabilities(Tensor hiddenStates, Tensor head, int[] tokens, double temperature) {
+        float[] lse = new float[tokens.length], logProbabilities = new float[tokens.length];
+        try (var off = Autograd.off()) {
+            int step = rowsOfChunk(head.size(0));
+            for (int from = 0; from < tokens.length; from += step) {
+                int to = Math.min(tokens.length, from + step);
+                try (Scope scope = Scope.open()) {
+                    Tensor logits = Functions.linear(hiddenStates.narrow(0, from, to - from), head);
+                    forward(logits, temperature, tokens, from, lse, logProbabilities);
+                }
+            }
+        }
+        return logProbabilities;
+    }
+
+    /**
+     * Computes log-probabilities, adds the head's gradient to it, and gives the hidden states' gradient to the leaf.
+     *
+     * @param hiddenStates {@code [N, D]}, a leaf that requires gradients
+     */
+    public static float[] backward(
+            Tensor hiddenStates, Tensor head, int[] tokens, double temperature, Derivative loss) {
+        int n = tokens.length;
+        float[] lse = new float[n], logProbabilities = new float[n], derivative = new float[n];
+        try (Scope outer = Scope.open();
+                var off = Autograd.off()) {
+            Tensor rows = hiddenStates.detach(), weight = head.detach();
+            Tensor rowsGrad = Tensors.emptyLike(rows);
+            // Sums over chunks are kept in fp32 whatever the model's type.
+            Tensor headGrad = head.requiresGrad() ? Tensors.zeros(DType.FP32, head.device(), head.shape()) : rowsGrad;
+            int step = rowsOfChunk(head.size(0));
+            for (int from = 0; from < n; from += step) {
+                int to = Math.min(n, from + step), count = to - from;
+                try (Scope scope = Scope.open()) {
+                    Tensor chunk = rows.narrow(0, from, count);
+                    Tensor logits = Functions.linear(chunk, weight); // [n, V]
+                    forward(logits, temperature, tokens, from, lse, logProbabilities);
+                    loss.write(from, to, logProbabilities, derivative);
+                    Tensor gradient = gradient(logits, temperature, tokens, from, lse, derivative);
+                    rowsGrad.narrow(0, from, count).copyInPlace(gradient.matmul(weight));
+                    if (head.requiresGrad()) headGrad.addInPlace(gradient.transpose(0, 1).matmul(chunk));
+                }
+            }
+            if (head.requiresGrad()) head.accumulateGrad(headGrad);
+            hiddenStates.accumulateGrad(rowsGrad);
+        }
+        return logProbabilities;
+    }
+
+    private static int rowsOfChunk(long vocabulary) {
+        return (int) Math.max(64, CHUNK / vocabulary);
+    }
+
+    private static boolean fast(Tensor logits) {
+        return logits.device().isCpu() && (logits.dtype() == DType.FP32 || logits.dtype() == DType.BF16);
+    }
+
+    private static void forward(
+            Tensor logits, double temperature, int[] tokens, int from, float[] lse, float[] logProbabilities) {
+        if (fast(logits)) {
+            rows(logits).forward((float) (1 / temperature), tokens, from, lse, logProbabilities);
+            return;
+        }
+        int count = (int) logits.size(0);
+        Tensor wide = logits.to(DType.FP32).div(temperature);
+        float[] sums = Functions.logSumExp(wide, -1).toFloats();
+        float[] chosen = wide.gather(1, index(tokens, from, count).to(logits.device())).toFloats();
+        System.arraycopy(sums, 0, lse, from, count);
+        for (int i = 0; i < count; i++) logProbabilities[from + i] = chosen[i] - sums[i];
+    }
+
+    private static Tensor gradient(
+            Tensor logits, double temperature, int[] tokens, int from, float[] lse, float[] derivative) {
+        if (fast(logits)) {
+            rows(logits).backward((float) (1 / temperature), tokens, from, lse, derivative);
+            return logits;
+        }
+        int count = (int) logits.size(0);
+        float[] part = java.util.Arrays.copyOfRange(derivative, from, from + count);
+        Tensor scale = Tensors.of(part, count, 1).to(logits.device()).div(temperature);
+        Tensor probabilities = Functions.softmax(logits.to(DType.FP32).div(temperature), -1);
+        Tensor gradient = probabilities.mul(scale.neg());
+        return gradient.scatterAddInPlace(1, index(tokens, from, count).to(logits.device()), scale).to(logits.dtype());
+    }
+
+    private static LogSoftmaxRows rows(Tensor logits) {
+        return new LogSoftmaxRows(
+                logits.segment(), logits.dtype() == DType.FP32, (int) logits.size(0), (int) logits.size(1));
+    }
+
+    private static Tensor index(int[] tokens, int from, int count) {
+        long[] wide = new long[count];
+        for (int i = 0; i < count; i++) wide[i] = tokens[from + i];
+        return Tensors.of(wide, count, 1);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.crema.tensor.simd;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Loads and stores of float vectors over native memory, in fp32 or in bf16.
+ *
+ * <p>bf16 is the upper half of fp32: loading shifts it up, storing rounds the lower half to nearest, ties to even.
+ * Addresses are absolute; who calls has checked them.
+ */
+final class Lanes {
+    static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Short> S =
+            VectorSpecies.of(short.class, jdk.incubator.vector.VectorShape.forBitSize(F.vectorBitSize() / 2));
+    static final int N = F.length();
+    static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+
+    private Lanes() {}
+
+    static FloatVector load(boolean wide, long address) {
+        return wide ? FloatVector.fromMemorySegment(F, MEMORY, address, ORDER) : loadBf16(address);
+    }
+
+    static FloatVector loadBf16(long address) {
+        ShortVector half = ShortVector.fromMemorySegment(S, MEMORY, address, ORDER);
+        IntVector bits = (IntVector) half.convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
+        return bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
+    static void store(boolean wide, long address, FloatVector value) {
+        if (wide) value.intoMemorySegment(MEMORY, address, ORDER);
+        else storeBf16(address, value);
+    }
+
+    static void storeBf16(long address, FloatVector value) {
+        IntVector bits = value.reinterpretAsInts();
+        IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+        IntVector rounded = bits.add(odd).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
+        ((ShortVector) rounded.convertShape(VectorOperators.I2S, S, 0)).intoMemorySegment(MEMORY, address, ORDER);
+    }
+
+    static float loadScalar(boolean wide, long address) {
+        return wide ? MEMORY.get(FLOAT, address) : Float.intBitsToFloat(MEMORY.get(SHORT, address) << 16);
+    }
+
+    static void storeScalar(boolean wide, long address, float value) {
+        if (wide) {
+            MEMORY.set(FLOAT, address, value);
+        } else {
+            int bits = Float.floatToRawIntBits(value);
+            MEMORY.set(SHORT, address, (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16));
+        }
+    }
+}

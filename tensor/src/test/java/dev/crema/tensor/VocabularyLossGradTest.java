@@ -1,0 +1,47 @@
+package dev.crema.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class VocabularyLossGradTest {
+    @ParameterizedTest
+    @CsvSource({"FP32,37,1.0,1e-5", "FP32,300000,0.7,1e-5", "BF16,515,1.0,2e-2", "BF16,515,1.3,2e-2"})
+    void agreesWithCrossEntropyOverWholeLogits(DType dtype, int vocabulary, double temperature, double tolerance) {
+        int n = vocabulary > 1000 ? 70 : 19, d = 24;
+        int[] tokens = new SplittableRandom(3).ints(n, 0, vocabulary).toArray();
+        tokens[0] = vocabulary - 1;
+        try (RandomState random = RandomState.of(1);
+                Tape tape = Tape.open()) {
+            Tensor h = random.normal(Tensors.empty(DType.FP32, Device.CPU, n, d), 0, 1).to(dtype).requiresGrad(true);
+            Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, vocabulary, d), 0, 0.3).to(dtype).requiresGrad(true);
+            float[] logs = VocabularyLoss.backward(h, w, tokens, temperature, (from, to, logProbabilities, derivative) ->
+                    Arrays.fill(derivative, from, to, -0.5f));
+            Tensor hidden = h.detach().to(DType.FP32).copy().requiresGrad(true);
+            Tensor head = w.detach().to(DType.FP32).copy().requiresGrad(true);
+            Tensor logits = Functions.linear(hidden, head).div(temperature);
+            long[] wide = Arrays.stream(tokens).asLongStream().toArray();
+            Tensor loss = Functions.crossEntropySum(logits, Tensors.of(wide, n)).mul(0.5);
+            loss.backward();
+            double sum = 0;
+            for (float log : logs) sum -= 0.5 * log;
+            assertThat(sum).isCloseTo(loss.item(), within(loss.item() * tolerance));
+            close(h.grad(), hidden.grad(), tolerance);
+            close(w.grad(), head.grad(), tolerance);
+            float[] again = VocabularyLoss.logProbabilities(h, w, tokens, temperature);
+            for (int i = 0; i < n; i++) assertThat(again[i]).isCloseTo(logs[i], within(1e-4f));
+        }
+    }
+
+    private static void close(Tensor actual, Tensor expected, double tolerance) {
+        float[] a = actual.toFloats(), e = expected.toFloats();
+        double scale = 0, worst = 0;
+        for (float v : e) scale = Math.max(scale, Math.abs(v));
+        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - e[i]));
+        assertThat(worst).isLessThanOrEqualTo(tolerance * scale);
+    }
+}
