@@ -40,7 +40,8 @@ public final class Tokenizer implements AutoCloseable {
         try {
             return new Tokenizer(new NativeTokenizer(files.json()), vocabulary, specials, sha256(files.json()));
         } catch (RuntimeException e) {
-            throw new InputException("The tokenizer at " + modelFolderOrTokenizerJson + " is malformed: " + e.getMessage(), e);
+            throw new InputException(
+                    "The tokenizer at " + modelFolderOrTokenizerJson + " is malformed: " + e.getMessage(), e);
         }
     }
 

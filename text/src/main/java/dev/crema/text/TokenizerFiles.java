@@ -130,11 +130,14 @@ final class TokenizerFiles {
 
     private static ObjectNode addedToken(long id, JsonNode written) {
         boolean special = written.path("special").asBoolean();
-        ObjectNode token = JSON.createObjectNode().put("id", id).put("content", written.path("content").asText());
+        ObjectNode token = JSON.createObjectNode()
+                .put("id", id)
+                .put("content", written.path("content").asText());
         for (String flag : new String[] {"single_word", "lstrip", "rstrip"}) {
             token.put(flag, written.path(flag).asBoolean());
         }
-        return token.put("normalized", written.path("normalized").asBoolean(!special)).put("special", special);
+        return token.put("normalized", written.path("normalized").asBoolean(!special))
+                .put("special", special);
     }
 
     private JsonNode optional(String name) {
@@ -154,8 +157,10 @@ final class TokenizerFiles {
         try {
             return JSON.readTree(text);
         } catch (JsonProcessingException e) {
-            throw new InputException(file + " is not valid JSON: " + e.getOriginalMessage() + " at line "
-                    + e.getLocation().getLineNr(), e);
+            throw new InputException(
+                    file + " is not valid JSON: " + e.getOriginalMessage() + " at line "
+                            + e.getLocation().getLineNr(),
+                    e);
         }
     }
 

@@ -88,8 +88,8 @@ final class Vocabulary {
     String token(int id) {
         String token = id < 0 || id >= tokens.length ? null : tokens[id];
         if (token == null) {
-            throw new InputException("The tokenizer has no token of id " + id + ": its ids go from 0 to "
-                    + (tokens.length - 1));
+            throw new InputException(
+                    "The tokenizer has no token of id " + id + ": its ids go from 0 to " + (tokens.length - 1));
         }
         return token;
     }

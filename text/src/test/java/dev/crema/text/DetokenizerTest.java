@@ -16,8 +16,7 @@ class DetokenizerTest {
     private static final Path GPT2 = Path.of("src/test/resources/tokenizers/gpt2");
 
     /** The shape of a Llama 2 tokenizer: spaces as ▁, bytes for what the vocabulary lacks, the first space dropped. */
-    private static final String SENTENCE_PIECE =
-            """
+    private static final String SENTENCE_PIECE = """
             {"version": "1.0", "added_tokens": [],
              "normalizer": {"type": "Sequence", "normalizers": [
                {"type": "Prepend", "prepend": "▁"},
@@ -53,7 +52,8 @@ class DetokenizerTest {
         try (Tokenizer tokenizer = Tokenizer.load(GPT2)) {
             for (int round = 0; round < 200; round++) {
                 int[] ids = random.ints(60, 0, tokenizer.vocabularySize()).toArray();
-                assertThat(String.join("", pieces(tokenizer.detokenizer(), ids))).isEqualTo(tokenizer.decode(ids));
+                assertThat(String.join("", pieces(tokenizer.detokenizer(), ids)))
+                        .isEqualTo(tokenizer.decode(ids));
                 assertThat(String.join("", pieces(tokenizer.textDetokenizer(), ids)))
                         .isEqualTo(tokenizer.decodeText(ids));
             }

@@ -57,8 +57,7 @@ class TokenizerParityTest {
                 String token = special.getValue().get(0).textValue();
                 int id = special.getValue().get(1).intValue();
                 assertThat(tokenizer.id(token)).isEqualTo(id);
-                assertThat(tokenizer.specials().roles().values())
-                        .contains(new SpecialTokens.SpecialToken(token, id));
+                assertThat(tokenizer.specials().roles().values()).contains(new SpecialTokens.SpecialToken(token, id));
             });
             List<int[]> batch = tokenizer.encodeAll(texts);
             for (int i = 0; i < texts.size(); i++) {
@@ -91,7 +90,9 @@ class TokenizerParityTest {
     }
 
     private static int[] ints(JsonNode array) {
-        return IntStream.range(0, array.size()).map(i -> array.get(i).intValue()).toArray();
+        return IntStream.range(0, array.size())
+                .map(i -> array.get(i).intValue())
+                .toArray();
     }
 
     private static JsonNode resource(String name) throws IOException {

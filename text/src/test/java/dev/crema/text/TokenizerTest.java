@@ -49,10 +49,7 @@ class TokenizerTest {
     @Test
     void postProcessorSurroundsText() throws IOException {
         copyFiles();
-        replace(
-                "tokenizer.json",
-                "\"post_processor\":null",
-                """
+        replace("tokenizer.json", "\"post_processor\":null", """
                 "post_processor":{"type":"TemplateProcessing",
                 "single":[{"SpecialToken":{"id":"<|im_start|>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],
                 "pair":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"B","type_id":1}}],
@@ -67,10 +64,7 @@ class TokenizerTest {
     @Test
     void truncationAndPaddingOfTheFileAreSetAside() throws IOException {
         copyFiles();
-        replace(
-                "tokenizer.json",
-                "\"truncation\":null",
-                """
+        replace("tokenizer.json", "\"truncation\":null", """
                 "truncation":{"direction":"Right","max_length":2,"strategy":"LongestFirst","stride":0}""");
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             assertThat(tokenizer.encode("1 2 3 4")).hasSizeGreaterThan(2);
@@ -80,9 +74,7 @@ class TokenizerTest {
     @Test
     void addsTokensThatOnlyTheConfigurationNames() throws IOException {
         copyFiles();
-        Files.writeString(
-                folder.resolve("tokenizer_config.json"),
-                """
+        Files.writeString(folder.resolve("tokenizer_config.json"), """
                 {"eos_token": {"content": "<|im_end|>"}, "pad_token": "[PAD]",
                  "added_tokens_decoder": {"600": {"content": "<think>", "special": false}}}""");
         Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [2, 0]}");
@@ -120,14 +112,22 @@ class TokenizerTest {
 
         String good = Files.readString(GPT2.resolve("tokenizer.json"));
         Map<String, String> reasons = Map.of(
-                "", "must be an object",
-                "[1]", "must be an object",
-                good.substring(0, good.length() / 2), "not valid JSON",
-                "{}", "no model.vocab",
-                "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": -1}, \"merges\": []}}", "whole number",
-                "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"b\"]]}}", "out of vocabulary",
-                "{\"added_tokens\": 3, \"model\": {\"vocab\": {}}}", "must be a list",
-                "{\"model\": {\"type\": \"Unheard\", \"vocab\": {}}}", "malformed");
+                "",
+                "must be an object",
+                "[1]",
+                "must be an object",
+                good.substring(0, good.length() / 2),
+                "not valid JSON",
+                "{}",
+                "no model.vocab",
+                "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": -1}, \"merges\": []}}",
+                "whole number",
+                "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"b\"]]}}",
+                "out of vocabulary",
+                "{\"added_tokens\": 3, \"model\": {\"vocab\": {}}}",
+                "must be a list",
+                "{\"model\": {\"type\": \"Unheard\", \"vocab\": {}}}",
+                "malformed");
         for (Map.Entry<String, String> reason : reasons.entrySet()) {
             Files.writeString(folder.resolve("tokenizer.json"), reason.getKey());
             assertThatThrownBy(() -> Tokenizer.load(folder))
@@ -154,8 +154,11 @@ class TokenizerTest {
     @Test
     void threadsShareOneTokenizerAndClosingIsSafe() {
         Tokenizer tokenizer = Tokenizer.load(GPT2);
-        List<String> texts = IntStream.range(0, 500).mapToObj(i -> "text " + i + " 😀").toList();
-        assertThat(texts.parallelStream().map(t -> tokenizer.decode(tokenizer.encode(t))).toList())
+        List<String> texts =
+                IntStream.range(0, 500).mapToObj(i -> "text " + i + " 😀").toList();
+        assertThat(texts.parallelStream()
+                        .map(t -> tokenizer.decode(tokenizer.encode(t)))
+                        .toList())
                 .isEqualTo(texts);
         assertThat(tokenizer.encodeAll(texts)).hasSize(500);
         assertThat(tokenizer.encodeAll(List.of())).isEmpty();

@@ -61,7 +61,8 @@ public final class Muon implements Optimizer {
         try (var off = Autograd.off()) {
             for (int i = 0; i < matrices.size(); i++) {
                 try (Scope scope = Scope.open()) {
-                    Tensor weight = matrices.get(i).master().detach(), gradient = matrices.get(i).gradient();
+                    Tensor weight = matrices.get(i).master().detach(),
+                            gradient = matrices.get(i).gradient();
                     Tensor momentum = momenta.get(i).lerpInPlace(gradient, 1 - settings.momentum());
                     // Nesterov's look ahead.
                     Tensor update = gradient.copy().lerpInPlace(momentum, settings.momentum());

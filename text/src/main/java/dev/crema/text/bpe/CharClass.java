@@ -51,7 +51,9 @@ final class CharClass {
             }
             int c = codePoint(text, i);
             boolean overlong = length == 3 && c < 0x800 || length == 4 && c < 0x10000;
-            if (overlong || c > Character.MAX_CODE_POINT || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
+            if (overlong
+                    || c > Character.MAX_CODE_POINT
+                    || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
                 return i;
             }
             i += length;
@@ -65,10 +67,7 @@ final class CharClass {
             case 2 -> (lead & 0x1F) << 6 | text[at + 1] & 0x3F;
             case 3 -> (lead & 0x0F) << 12 | (text[at + 1] & 0x3F) << 6 | text[at + 2] & 0x3F;
             default ->
-                (lead & 0x07) << 18
-                        | (text[at + 1] & 0x3F) << 12
-                        | (text[at + 2] & 0x3F) << 6
-                        | text[at + 3] & 0x3F;
+                (lead & 0x07) << 18 | (text[at + 1] & 0x3F) << 12 | (text[at + 2] & 0x3F) << 6 | text[at + 3] & 0x3F;
         };
     }
 

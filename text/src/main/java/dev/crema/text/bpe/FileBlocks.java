@@ -29,6 +29,7 @@ final class FileBlocks implements Iterator<Block>, AutoCloseable {
     private Path file = Path.of("");
     /** Where in the file the bytes carried over begin. */
     private long offset;
+
     private byte[] carried = new byte[0];
 
     FileBlocks(List<Path> files, SpecialSplitter specials, int size, int largest) {
@@ -51,10 +52,7 @@ final class FileBlocks implements Iterator<Block>, AutoCloseable {
             throw new InputException("There is no file or folder " + path + " to train on");
         }
         try (Stream<Path> children = Files.list(path)) {
-            return children.filter(child -> !child.getFileName().toString().startsWith("."))
-                    .sorted()
-                    .toList()
-                    .stream()
+            return children.filter(child -> !child.getFileName().toString().startsWith(".")).sorted().toList().stream()
                     .flatMap(FileBlocks::expand);
         } catch (IOException e) {
             throw new InputException("Cannot list " + path + ": " + e.getMessage(), e);

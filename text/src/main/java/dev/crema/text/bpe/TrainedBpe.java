@@ -63,7 +63,8 @@ public record TrainedBpe(
                         + "' is spelt like a learnt one: choose another, such as '<|" + written + "|>'");
             }
         }
-        return new TrainedBpe(training, vocabulary, learner.merges(), counter.bytes(), learner.words(), counter.dropped());
+        return new TrainedBpe(
+                training, vocabulary, learner.merges(), counter.bytes(), learner.words(), counter.dropped());
     }
 
     /** Write {@code tokenizer.json} and {@code tokenizer_config.json} into a folder, made if need be. */

@@ -60,7 +60,8 @@ final class WordCounter {
     /** Count all blocks; a total of 0 bytes stands for an unknown one. */
     void count(Iterator<Block> blocks, long total, BpeProgress progress) {
         int cores = Runtime.getRuntime().availableProcessors();
-        ExecutorService crew = Executors.newFixedThreadPool(cores, Thread.ofPlatform().daemon().factory());
+        ExecutorService crew =
+                Executors.newFixedThreadPool(cores, Thread.ofPlatform().daemon().factory());
         try {
             Deque<Future<WordCounts>> ahead = new ArrayDeque<>();
             Deque<Integer> lengths = new ArrayDeque<>();

@@ -24,7 +24,8 @@ class BpeTrainerParityTest {
         assertThat(trained.vocabulary())
                 .isEqualTo(new ObjectMapper()
                         .readValue(
-                                SharedData.path("cs336/train-bpe-reference-vocab.json").toFile(),
+                                SharedData.path("cs336/train-bpe-reference-vocab.json")
+                                        .toFile(),
                                 new TypeReference<Map<String, Integer>>() {}));
     }
 

@@ -63,7 +63,8 @@ class BpeTrainerTest {
                 assertThat(tokenizer.specials().eos().orElseThrow().id()).isEqualTo(2);
                 assertThat(tokenizer.specials().pad().orElseThrow().id()).isZero();
                 assertThat(trained.vocabulary())
-                        .allSatisfy((token, id) -> assertThat(tokenizer.id(token)).isEqualTo(id));
+                        .allSatisfy(
+                                (token, id) -> assertThat(tokenizer.id(token)).isEqualTo(id));
                 assertThat(tokenizer.encode("12")).hasSize(pre == PreTokenization.GPT2 ? 1 : 2);
             }
             assertThat(folder.resolve("tokenizer_config.json")).content().contains("messages[0]['content']");
@@ -90,7 +91,8 @@ class BpeTrainerTest {
     @Test
     void smallBlocksGiveTheSameWords() throws IOException {
         var random = new Random(9);
-        String[] pieces = {"the ", "<|im_end|>", "你好，", "12", "\n\n", "  ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "!?", "😀"};
+        String[] pieces = {"the ", "<|im_end|>", "你好，", "12", "\n\n", "  ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "!?", "😀"
+        };
         var text = new StringBuilder();
         for (int i = 0; i < 5_000; i++) {
             text.append(pieces[random.nextInt(pieces.length)]);
@@ -103,7 +105,9 @@ class BpeTrainerTest {
         for (int size : new int[] {16, 100, 1000}) {
             var counter = new WordCounter(training);
             counter.count(
-                    new FileBlocks(List.of(file, file), counter.specials(), size, 1 << 20), 0, (stage, done, total) -> {});
+                    new FileBlocks(List.of(file, file), counter.specials(), size, 1 << 20),
+                    0,
+                    (stage, done, total) -> {});
             assertThat(counter.bytes()).isEqualTo(2 * Files.size(file));
             Map<String, Long> counts = counts(counter.takeWords());
             counts.replaceAll((word, count) -> count / 2);
@@ -136,8 +140,8 @@ class BpeTrainerTest {
 
     @Test
     void specialTokensAreNeverLearnt() {
-        TrainedBpe trained =
-                BpeTrainer.trainOnTexts(BpeTraining.of(300, SPECIALS), List.of("a<|endoftext|>b<|endoftext|>".repeat(99)));
+        TrainedBpe trained = BpeTrainer.trainOnTexts(
+                BpeTraining.of(300, SPECIALS), List.of("a<|endoftext|>b<|endoftext|>".repeat(99)));
         assertThat(trained.merges()).isEmpty();
         assertThat(trained.vocabulary()).hasSize(259).containsEntry("<|im_end|>", 2);
     }
@@ -145,9 +149,8 @@ class BpeTrainerTest {
     @Test
     void dropsRareWordsBeyondTheBudget() {
         Iterable<String> texts = Stream.concat(
-                        Stream.of("often ".repeat(100_000)),
-                        new Random(2).ints(60_000, 100_000, 999_999).mapToObj(i -> "w" + i))
-                ::iterator;
+                Stream.of("often ".repeat(100_000)),
+                new Random(2).ints(60_000, 100_000, 999_999).mapToObj(i -> "w" + i))::iterator;
         BpeTraining training = BpeTraining.of(300, SPECIALS).withMaxMemoryBytes(1 << 20);
         TrainedBpe trained = BpeTrainer.trainOnTexts(training, texts);
         assertThat(trained.droppedOccurrences()).isPositive();
@@ -209,8 +212,14 @@ class BpeTrainerTest {
         List<List<String>> words = new ArrayList<>();
         for (String text : texts) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            PreTokenization.GPT2.scan(bytes, 0, bytes.length, (from, to) ->
-                    words.add(new ArrayList<>(text.substring(from, to).chars().mapToObj(Character::toString).toList())));
+            PreTokenization.GPT2.scan(
+                    bytes,
+                    0,
+                    bytes.length,
+                    (from, to) -> words.add(new ArrayList<>(text.substring(from, to)
+                            .chars()
+                            .mapToObj(Character::toString)
+                            .toList())));
         }
         List<String> found = new ArrayList<>();
         for (int merge = 0; merge < merges; merge++) {

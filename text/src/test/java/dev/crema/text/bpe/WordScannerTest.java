@@ -18,8 +18,10 @@ import org.junit.jupiter.api.Test;
 /** Holds the hand-written scanners to the regular expressions they stand for. */
 class WordScannerTest {
     private static final String[] PIECES = {
-        "a", "b", "Z", "the", "'", "'s", "'S", "'ſ", "'re", "'LL", "'ve", "'d", "'m", "'t", " ", "  ", "\n", "\r", "\r\n", "\t",
-        "\u00a0", "\u3000", "\u2028", "\u0085", "\u180e", "\u200b", "1", "23", "٣", "½", "Ⅷ", ".", ",", "!?", "，", "。", "你好", "é", "e\u0301", "ß",
+        "a", "b", "Z", "the", "'", "'s", "'S", "'ſ", "'re", "'LL", "'ve", "'d", "'m", "'t", " ", "  ", "\n", "\r",
+                "\r\n", "\t",
+        "\u00a0", "\u3000", "\u2028", "\u0085", "\u180e", "\u200b", "1", "23", "٣", "½", "Ⅷ", ".", ",", "!?", "，", "。",
+                "你好", "é", "e\u0301", "ß",
         "😀", "👍🏽", "𝒜", "𝟙", "<", "|", ">", "_", "-", "\u0000", "\u001f", "ʼ", "ª", "\ufffd", "\udbff\udfff"
     };
 
@@ -37,8 +39,10 @@ class WordScannerTest {
     @Test
     void cutsAsHuggingFace() throws IOException {
         Path goldens = Path.of("src/test/resources/tokenizers");
-        JsonNode texts = new ObjectMapper().readTree(goldens.resolve("strings.json").toFile());
-        JsonNode lengths = new ObjectMapper().readTree(goldens.resolve("words.golden.json").toFile());
+        JsonNode texts =
+                new ObjectMapper().readTree(goldens.resolve("strings.json").toFile());
+        JsonNode lengths =
+                new ObjectMapper().readTree(goldens.resolve("words.golden.json").toFile());
         for (PreTokenization pre : PreTokenization.values()) {
             JsonNode rows = lengths.get(pre.name().toLowerCase(Locale.ROOT));
             assertThat(rows).hasSize(texts.size());
@@ -62,9 +66,9 @@ class WordScannerTest {
         for (int round = 0; round < 20_000; round++) {
             String text = text(random);
             List<String> expected = new ArrayList<>();
-            digits.matcher(text).results().forEach(part -> gpt2.matcher(part.group())
+            digits.matcher(text)
                     .results()
-                    .forEach(word -> expected.add(word.group())));
+                    .forEach(part -> gpt2.matcher(part.group()).results().forEach(word -> expected.add(word.group())));
             assertThat(words(PreTokenization.GPT2_SINGLE_DIGITS, text)).as(text).isEqualTo(expected);
         }
     }
@@ -103,12 +107,12 @@ class WordScannerTest {
     }
 
     private static void compare(PreTokenization pre, String regex) {
-        Pattern pattern = Pattern.compile(
-                regex, Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE);
+        Pattern pattern = Pattern.compile(regex, Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE);
         var random = new Random(7);
         for (int round = 0; round < 50_000; round++) {
             String text = text(random);
-            List<String> expected = pattern.matcher(text).results().map(r -> r.group()).toList();
+            List<String> expected =
+                    pattern.matcher(text).results().map(r -> r.group()).toList();
             assertThat(words(pre, text)).as(text).isEqualTo(expected);
         }
     }
@@ -129,8 +133,12 @@ class WordScannerTest {
 
     private static List<String> words(SpecialSplitter splitter, PreTokenization pre, byte[] bytes, int from, int to) {
         var words = new ArrayList<String>();
-        splitter.scan(bytes, from, to, pre, (start, end) ->
-                words.add(new String(bytes, start, end - start, StandardCharsets.UTF_8)));
+        splitter.scan(
+                bytes,
+                from,
+                to,
+                pre,
+                (start, end) -> words.add(new String(bytes, start, end - start, StandardCharsets.UTF_8)));
         return words;
     }
 }
