@@ -47,7 +47,7 @@ public final class ConcatenatedRows implements RowSource {
 
     @Override
     public void seek(Cursor cursor) {
-        check(cursor);
+        cursor.check(label());
         epoch = cursor.epoch();
         position = cursor.position();
     }

@@ -52,7 +52,7 @@ public final class CroppedRows implements RowSource {
 
     @Override
     public void seek(Cursor cursor) {
-        check(cursor);
+        cursor.check(label());
         epoch = cursor.epoch();
         position = cursor.position();
     }

@@ -1,5 +1,6 @@
 package dev.crema.data;
 
+import dev.crema.text.InputException;
 import java.util.List;
 
 /**
@@ -22,5 +23,13 @@ public record Cursor(String source, long epoch, long position, int offset, List<
 
     Cursor(String source, long epoch, long position, int offset) {
         this(source, epoch, position, offset, List.of());
+    }
+
+    /** Throws where the cursor was taken from another source than the one of this label. */
+    void check(String label) {
+        if (!source.equals(label)) {
+            throw new InputException("the data cursor was saved for \"" + source + "\", this run reads \"" + label
+                    + "\"; resume with the same data, row length and seed, or start a new run");
+        }
     }
 }

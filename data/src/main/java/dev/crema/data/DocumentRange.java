@@ -23,7 +23,7 @@ final class DocumentRange implements Documents {
         if (!(fraction > 0 && fraction < 1)) {
             throw new InputException("validation fraction " + fraction + " is not between 0 and 1");
         }
-        long cut = cache.tokens() - Math.round(cache.tokens() * fraction);
+        long cut = (long) (cache.tokens() * (1 - fraction));
         if (cut >= 2 && cut <= cache.tokens() - 2) {
             long document = cache.documentAtToken(cut);
             long start = cache.firstToken(document);

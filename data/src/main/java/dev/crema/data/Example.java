@@ -1,5 +1,9 @@
 package dev.crema.data;
 
+import dev.crema.text.Message;
+import java.util.List;
+import java.util.Map;
+
 /** One example to learn from, before tokenization. */
 public sealed interface Example {
     /** Where a piece of text stands in its document. */
@@ -30,11 +34,46 @@ public sealed interface Example {
     /** A completion to predict after a prompt. */
     record Completion(String prompt, String completion) implements Example {}
 
+    /**
+     * A conversation, of which what the assistant says is to be predicted.
+     *
+     * @param tools JSON schemas of the functions that the assistant may call; often none
+     */
+    record Chat(List<Message> messages, List<Map<String, Object>> tools) implements Example {
+        public Chat {
+            messages = List.copyOf(messages);
+            tools = List.copyOf(tools);
+        }
+
+        public Chat(List<Message> messages) {
+            this(messages, List.of());
+        }
+    }
+
+    /**
+     * A problem for reinforcement learning: a prompt, and the answer that a reward compares with.
+     *
+     * @param id names the problem in reports
+     */
+    record Problem(List<Message> prompt, String answer, String id) implements Example {
+        public Problem {
+            prompt = List.copyOf(prompt);
+        }
+    }
+
     /** Counts the characters, roughly, to bound what is held in memory. */
     default long chars() {
         return switch (this) {
             case PlainText(String text, Part part) -> text.length();
             case Completion(String prompt, String completion) -> prompt.length() + completion.length();
+            case Chat(List<Message> messages, List<Map<String, Object>> tools) -> chars(messages);
+            case Problem(List<Message> prompt, String answer, String id) -> chars(prompt);
         };
+    }
+
+    private static long chars(List<Message> messages) {
+        return messages.stream()
+                .mapToLong(message -> 16 + message.content().length())
+                .sum();
     }
 }

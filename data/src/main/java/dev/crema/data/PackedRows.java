@@ -62,7 +62,7 @@ public final class PackedRows implements RowSource {
 
     @Override
     public void seek(Cursor cursor) {
-        check(cursor);
+        cursor.check(label());
         epoch = cursor.epoch();
         position = cursor.position();
         offset = cursor.offset();
@@ -75,8 +75,8 @@ public final class PackedRows implements RowSource {
 
     @Override
     public String label() {
-        return "packed, rows of " + columns + ", windows of " + window + ", " + order.label() + ", "
-                + Labels.of(documents);
+        return "packed, rows of " + columns + ", windows of " + window + ", " + longExample + ", " + order.label()
+                + ", " + Labels.of(documents);
     }
 
     @Override

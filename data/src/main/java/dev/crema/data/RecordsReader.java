@@ -29,7 +29,7 @@ abstract class RecordsReader extends FileReader {
             if (format == RecordFormat.DETECT) {
                 format = RecordParser.detect(node);
             }
-            return Optional.of(RecordParser.parse(node, format));
+            return Optional.of(RecordParser.parse(node, format, file.getFileName() + ":" + line));
         } catch (BadRecordException e) {
             bad(line, e.reason());
             return Optional.empty();

@@ -1,7 +1,5 @@
 package dev.crema.data;
 
-import dev.crema.text.InputException;
-
 /** Gives rows of token ids without end, pass after pass, and can go on from a cursor. Not thread-safe. */
 public sealed interface RowSource permits ConcatenatedRows, PackedRows, CroppedRows, MixedRows {
     /** Returns the length T of a row. */
@@ -21,12 +19,4 @@ public sealed interface RowSource permits ConcatenatedRows, PackedRows, CroppedR
 
     /** Writes the next row. */
     void write(RowWriter writer);
-
-    /** Throws where the cursor was taken from another source. */
-    default void check(Cursor cursor) {
-        if (!cursor.source().equals(label())) {
-            throw new InputException("the data cursor was saved for \"" + cursor.source() + "\", this run reads \""
-                    + label() + "\"; resume with the same data, row length and seed, or start a new run");
-        }
-    }
 }

@@ -17,6 +17,10 @@ import java.util.stream.Stream;
 final class SourceFiles {
     private static final Set<String> KNOWN = Set.of("txt", "md", "text", "jsonl", "ndjson", "json");
 
+    /** Formats that would be taken for plain text by mistake. */
+    private static final Set<String> NOT_TEXT = Set.of(
+            "parquet", "arrow", "csv", "tsv", "gz", "bz2", "xz", "zst", "zip", "tar", "pdf", "docx", "bin", "pt");
+
     private SourceFiles() {}
 
     /** Lists the files that {@code name} stands for; throws where there is none. */
@@ -36,12 +40,20 @@ final class SourceFiles {
         if (!Files.isReadable(path)) {
             throw new InputException(path + ": not readable by this user; change its permissions");
         }
-        return List.of(path);
+        return List.of(readable(path));
     }
 
     static String extension(Path file) {
         String name = file.getFileName().toString();
         return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+
+    private static Path readable(Path file) {
+        if (NOT_TEXT.contains(extension(file))) {
+            throw new InputException(file + ": ." + extension(file)
+                    + " files are not read; unpack or convert to JSON Lines (.jsonl) or plain text (.txt, .md)");
+        }
+        return file;
     }
 
     private static boolean isKnown(Path file) {
@@ -65,6 +77,7 @@ final class SourceFiles {
         PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern.substring(slash + 1));
         List<Path> found = list(root)
                 .filter(file -> matcher.matches(root.relativize(file)))
+                .map(SourceFiles::readable)
                 .toList();
         return nonEmpty(found, pattern + ": matches no file");
     }

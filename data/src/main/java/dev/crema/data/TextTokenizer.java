@@ -2,6 +2,7 @@ package dev.crema.data;
 
 import dev.crema.data.Example.Completion;
 import dev.crema.data.Example.PlainText;
+import dev.crema.text.InputException;
 import dev.crema.text.SpecialTokens.SpecialToken;
 import dev.crema.text.TokenizedText;
 import dev.crema.text.Tokenizer;
@@ -10,7 +11,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Tokenizes plain text and completions. */
+/** Tokenizes plain text and completions; each kind of an example's batch on all cores. */
 final class TextTokenizer implements ExampleTokenizer {
     private final Tokenizer tokenizer;
     private final int[] begin;
@@ -41,16 +42,13 @@ final class TextTokenizer implements ExampleTokenizer {
                         .map(example -> ((PlainText) example).text())
                         .toList())
                 .iterator();
-        List<TokenizedExample> others = examples.parallelStream()
+        Iterator<TokenizedExample> other = examples.parallelStream()
                 .filter(example -> !(example instanceof PlainText))
                 .map(this::tokenize)
-                .toList();
-        Iterator<TokenizedExample> other = others.iterator();
+                .toList()
+                .iterator();
         return examples.stream()
-                .map(example -> switch (example) {
-                    case PlainText(String text, Example.Part part) -> whole(plain.next(), part);
-                    case Completion completion -> other.next();
-                })
+                .map(example -> example instanceof PlainText text ? whole(plain.next(), text.part()) : other.next())
                 .toList();
     }
 
@@ -68,6 +66,12 @@ final class TextTokenizer implements ExampleTokenizer {
         return switch (example) {
             case PlainText(String text, Example.Part part) -> whole(tokenizer.encode(text), part);
             case Completion(String prompt, String completion) -> completion(prompt, completion);
+            case Example.Chat chat ->
+                throw new InputException("chats need a chat template, and this model has none: add"
+                        + " chat_template.jinja to its folder, or use records of prompt and completion");
+            case Example.Problem problem ->
+                throw new InputException("problem " + problem.id() + " has an answer to check and no text to learn;"
+                        + " read it as question_answer to fine-tune on it");
         };
     }
 

@@ -66,6 +66,14 @@ class SourceTest {
     }
 
     @Test
+    void aFileOfAnotherFormatIsNotTakenForText() {
+        Path file = write(folder, "a.parquet", "PAR1");
+        assertThatThrownBy(() -> Source.of(file.toString()))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("a.parquet: .parquet files are not read");
+    }
+
+    @Test
     void blankLinesEndDocuments() {
         Path file = write(folder, "a.txt", "\n\none\nstill one\n\n \n\ntwo\n");
         assertThat(read(Source.of(file.toString()).documents(new DocumentBoundary.BlankLines())))

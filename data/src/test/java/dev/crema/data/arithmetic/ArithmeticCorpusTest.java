@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.crema.data.Example.Chat;
+import dev.crema.data.Example.Problem;
+import dev.crema.data.ExampleReader;
 import dev.crema.text.InputException;
+import dev.crema.text.Message;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,9 +62,8 @@ class ArithmeticCorpusTest {
             keys.add(key);
         }
         assertThat(keys).hasSizeGreaterThan(14_000);
-        ProblemSet.test()
-                .forEach(held ->
-                        assertThat(keys).doesNotContain(held.calculation().key()));
+        assertThat(ProblemSet.test())
+                .noneMatch(held -> keys.contains(held.calculation().key()));
     }
 
     @Test
@@ -75,7 +80,7 @@ class ArithmeticCorpusTest {
 
     @Test
     void theSidesShareNoProblemAndHaveTheirSizes() {
-        Map<Split, Set<String>> keys = new TreeMap<>();
+        Map<Split, Set<String>> keys = new EnumMap<>(Split.class);
         SplittableRandom random = new SplittableRandom(4);
         for (Split split : Split.values()) {
             Set<String> side = new HashSet<>();
@@ -84,9 +89,12 @@ class ArithmeticCorpusTest {
             }
             keys.put(split, side);
         }
-        assertThat(keys.get(Split.TRAIN)).doesNotContainAnyElementsOf(keys.get(Split.DEV));
-        assertThat(keys.get(Split.TRAIN)).doesNotContainAnyElementsOf(keys.get(Split.TEST));
-        assertThat(keys.get(Split.DEV)).doesNotContainAnyElementsOf(keys.get(Split.TEST));
+        assertThat(Collections.disjoint(keys.get(Split.TRAIN), keys.get(Split.DEV)))
+                .isTrue();
+        assertThat(Collections.disjoint(keys.get(Split.TRAIN), keys.get(Split.TEST)))
+                .isTrue();
+        assertThat(Collections.disjoint(keys.get(Split.DEV), keys.get(Split.TEST)))
+                .isTrue();
         long test = IntStream.range(0, 100_000)
                 .filter(i -> Split.ofKey(i + "+7-3") == Split.TEST)
                 .count();
@@ -241,6 +249,33 @@ class ArithmeticCorpusTest {
                 .isNotEqualTo(CORPUS.get(3));
         assertThat(new HashSet<>(withQuestion()))
                 .hasSizeGreaterThan(withQuestion().size() * 99 / 100);
+    }
+
+    @Test
+    void workedExamplesAreRightAndOfTheTrainSplit() {
+        Set<String> keys = new HashSet<>();
+        try (ExampleReader reader = new WorkedExamples(200, 6).open()) {
+            while (reader.hasNext()) {
+                Chat chat = (Chat) reader.next();
+                String key = QuestionParser.key(chat.messages().getFirst().content());
+                assertThat(Split.ofKey(key)).isEqualTo(Split.TRAIN);
+                assertThat(keys.add(key)).isTrue();
+                String worked = chat.messages().get(1).content();
+                assertThat(worked).matches("<think>(\\d+[+-]\\d+=\\d+\\n?)+</think><answer>\\d+</answer>");
+                assertThat(equations(worked)).hasSameSizeAs(steps(key)).allMatch(ArithmeticCorpusTest::isRight);
+                assertThat(answer(worked)).isEqualTo(value(key));
+            }
+        }
+        assertThat(keys).hasSize(200);
+    }
+
+    @Test
+    void aProblemCarriesItsAnswer() {
+        for (Question question : ProblemSet.test()) {
+            Problem problem = question.problem();
+            assertThat(problem.prompt()).containsExactly(Message.user(question.text()));
+            assertThat(problem.answer()).isEqualTo(Integer.toString(value(QuestionParser.key(question.text()))));
+        }
     }
 
     @Test
