@@ -47,7 +47,7 @@ public final class ConcatenatedRows implements RowSource {
 
     @Override
     public void seek(Cursor cursor) {
-        cursor.check(label());
+        cursor.check(label(), rowsPerPass);
         epoch = cursor.epoch();
         position = cursor.position();
     }

@@ -52,7 +52,7 @@ public final class CroppedRows implements RowSource {
 
     @Override
     public void seek(Cursor cursor) {
-        cursor.check(label());
+        cursor.check(label(), rowsPerPass);
         epoch = cursor.epoch();
         position = cursor.position();
     }

@@ -25,11 +25,15 @@ public record Cursor(String source, long epoch, long position, int offset, List<
         this(source, epoch, position, offset, List.of());
     }
 
-    /** Throws where the cursor was taken from another source than the one of this label. */
-    void check(String label) {
+    /** Throws where the cursor was taken from another source, or points beyond the units of a pass. */
+    void check(String label, long units) {
         if (!source.equals(label)) {
             throw new InputException("the data cursor was saved for \"" + source + "\", this run reads \"" + label
                     + "\"; resume with the same data, row length and seed, or start a new run");
+        }
+        if (position >= units) {
+            throw new InputException("the data cursor points at " + position + " of " + units
+                    + " in a pass: the checkpoint is damaged; resume from another");
         }
     }
 }

@@ -59,7 +59,7 @@ public final class MixedRows implements RowSource {
 
     @Override
     public void seek(Cursor cursor) {
-        cursor.check(label());
+        cursor.check(label(), Long.MAX_VALUE);
         if (cursor.parts().size() != sources.size()) {
             throw new InputException("the data cursor is for " + cursor.parts().size() + " sources, this run mixes "
                     + sources.size() + "; resume with the same data");

@@ -62,7 +62,7 @@ public final class PackedRows implements RowSource {
 
     @Override
     public void seek(Cursor cursor) {
-        cursor.check(label());
+        cursor.check(label(), Math.ceilDiv(documents.count(), (long) window));
         epoch = cursor.epoch();
         position = cursor.position();
         offset = cursor.offset();
@@ -85,6 +85,10 @@ public final class PackedRows implements RowSource {
             rows = pack();
             packedEpoch = epoch;
             packedPosition = position;
+        }
+        if (offset >= rows.size()) {
+            throw new InputException("the data cursor points at row " + offset + " of " + rows.size()
+                    + " in a window: the checkpoint is damaged; resume from another");
         }
         long seed = Mix.mix(epoch, position);
         int row = switch (order) {

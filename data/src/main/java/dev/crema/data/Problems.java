@@ -20,7 +20,8 @@ public final class Problems {
         this.problems = List.copyOf(problems);
         this.order = order;
         ContentHash hash = new ContentHash();
-        problems.forEach(problem -> hash.add(problem.id()).add(problem.answer()));
+        problems.forEach(problem ->
+                hash.add(problem.prompt().toString()).add(problem.answer()).add(problem.id()));
         this.label = "problems, " + order.label() + ", " + hash.hex().substring(0, 16) + " (" + problems.size() + ")";
     }
 
@@ -68,7 +69,7 @@ public final class Problems {
 
     /** Goes to a place that {@link #cursor} returned. Throws InputException where it belongs to other problems. */
     public void seek(Cursor cursor) {
-        cursor.check(label);
+        cursor.check(label, problems.size());
         epoch = cursor.epoch();
         position = cursor.position();
     }

@@ -1,6 +1,7 @@
 package dev.crema.data;
 
 import dev.crema.text.InputException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ final class SourceFiles {
     /** Lists the files that {@code name} stands for; throws where there is none. */
     static List<Path> resolve(String name) {
         if (isGlob(name) && !Files.exists(Path.of(name))) {
-            return glob(name);
+            return glob(name.replace(File.separatorChar, '/'));
         }
         Path path = Path.of(name);
         if (Files.isDirectory(path)) {
@@ -74,12 +75,18 @@ final class SourceFiles {
         if (!Files.isDirectory(root)) {
             throw new InputException(pattern + ": the folder " + root + " does not exist" + suggestion(root));
         }
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern.substring(slash + 1));
+        String rest = pattern.substring(slash + 1);
+        PathMatcher matcher = matcher(rest);
+        PathMatcher here = matcher(rest.replace("**/", "")); // any depth begins with none
         List<Path> found = list(root)
-                .filter(file -> matcher.matches(root.relativize(file)))
+                .filter(file -> matcher.matches(root.relativize(file)) || here.matches(root.relativize(file)))
                 .map(SourceFiles::readable)
                 .toList();
         return nonEmpty(found, pattern + ": matches no file");
+    }
+
+    private static PathMatcher matcher(String pattern) {
+        return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
     }
 
     private static Stream<Path> list(Path root) {

@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TokenCaches {
     private static final Logger LOG = LoggerFactory.getLogger(TokenCaches.class);
+    private static final String PARTIAL = ".partial-";
     private static final int CHUNK_EXAMPLES = 1024;
     private static final int CHUNK_CHARS = 1 << 20;
 
@@ -53,9 +54,9 @@ public final class TokenCaches {
 
     private static void build(ExampleSource source, ExampleTokenizer tokenizer, String key, Path folder) {
         Path beside = folder.resolveSibling(
-                folder.getFileName() + ".partial-" + ProcessHandle.current().pid());
+                folder.getFileName() + PARTIAL + ProcessHandle.current().pid());
         try {
-            delete(beside);
+            deleteLeftovers(folder);
             Files.createDirectories(beside);
             CacheManifest manifest = write(source, tokenizer, key, beside);
             if (manifest.documents() == 0) {
@@ -114,6 +115,27 @@ public final class TokenCaches {
         } catch (IOException e) {
             LOG.debug("this system cannot force a folder to the disk", e);
         }
+    }
+
+    /** Deletes what this process, or one that was killed, left half-written. */
+    private static void deleteLeftovers(Path folder) throws IOException {
+        Path root = folder.resolveSibling("");
+        Files.createDirectories(root);
+        String prefix = folder.getFileName() + PARTIAL;
+        try (Stream<Path> siblings = Files.list(root)) {
+            for (Path sibling : siblings.toList()) {
+                String name = sibling.getFileName().toString();
+                if (name.startsWith(prefix) && isDone(name.substring(prefix.length()))) {
+                    delete(sibling);
+                }
+            }
+        }
+    }
+
+    private static boolean isDone(String pid) {
+        return pid.matches("\\d{1,18}")
+                && (Long.parseLong(pid) == ProcessHandle.current().pid()
+                        || ProcessHandle.of(Long.parseLong(pid)).isEmpty());
     }
 
     private static void delete(Path folder) {

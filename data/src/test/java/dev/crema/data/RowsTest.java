@@ -208,6 +208,17 @@ class RowsTest {
     }
 
     @Test
+    void aDamagedCursorIsRefused() {
+        ConcatenatedRows rows = new ConcatenatedRows(corpus(50), COLUMNS, SHUFFLED);
+        assertThatThrownBy(() -> rows.seek(new Cursor(rows.label(), 0, rows.rowsPerPass(), 0)))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("resume from another");
+        PackedRows packed = new PackedRows(corpus(50), COLUMNS, SHUFFLED, LongExample.TRUNCATE);
+        packed.seek(new Cursor(packed.label(), 0, 0, 1_000_000));
+        assertThatThrownBy(() -> new Batches(packed, 1).next()).isInstanceOf(InputException.class);
+    }
+
+    @Test
     void aCorpusShorterThanARowIsAnError() {
         TokenCache cache = TestData.texts(folder, List.of("short"));
         assertThatThrownBy(() -> new ConcatenatedRows(cache, COLUMNS, SHUFFLED))

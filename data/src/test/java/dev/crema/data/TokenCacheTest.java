@@ -95,6 +95,17 @@ class TokenCacheTest {
     }
 
     @Test
+    void whatAKilledProcessLeftIsCleanedUp() throws IOException {
+        TestData.texts(folder, List.of("some text")).close();
+        Path whole = file("tokens.bin").resolveSibling("");
+        Path left = whole.resolveSibling(whole.getFileName() + ".partial-999999999999");
+        Files.move(whole, left);
+        TestData.texts(folder, List.of("some text")).close();
+        assertThat(left).doesNotExist();
+        assertThat(whole).exists();
+    }
+
+    @Test
     void anEmptyCorpusIsAnError() {
         Path text = TestData.write(folder, "blank.txt", "  \n\n");
         assertThatThrownBy(() -> TokenCaches.of(

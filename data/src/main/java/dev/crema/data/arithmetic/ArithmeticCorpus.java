@@ -48,10 +48,7 @@ public record ArithmeticCorpus(CorpusMixture mixture, long seed, long documents)
         Kind kind = mixture.kind(random.nextDouble());
         return switch (kind) {
             case FACT -> fact(random);
-            case SENTENCE -> {
-                int start = start(random);
-                yield Wording.statement(language, start, Calculation.drawStep(random, start), random);
-            }
+            case SENTENCE -> sentence(language, random);
             case DIRECT, TAGGED, UNTAGGED -> {
                 Calculation calculation = Calculation.draw(random, Split.TRAIN);
                 yield Question.draw(calculation, language, random).prompt()
@@ -95,6 +92,16 @@ public record ArithmeticCorpus(CorpusMixture mixture, long seed, long documents)
         int left = start(random);
         Step step = Calculation.drawStep(random, left);
         return new Reasoning.Equation(left, step, step.apply(left)).toString();
+    }
+
+    private static String sentence(Language language, RandomGenerator random) {
+        while (true) {
+            int start = start(random);
+            Step step = Calculation.drawStep(random, start);
+            if (step.apply(start) != 1) { // the wordings have a plural
+                return Wording.statement(language, start, step, random);
+            }
+        }
     }
 
     private static int start(RandomGenerator random) {
