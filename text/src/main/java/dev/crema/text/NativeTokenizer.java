@@ -113,6 +113,11 @@ final class NativeTokenizer implements AutoCloseable {
                 throw new IllegalStateException("The tokenizer is closed");
             }
             return use.apply(handle);
+        } catch (RuntimeException e) {
+            if (e.getClass() == RuntimeException.class) { // so the library reports what it cannot do
+                throw new InputException("The tokenizer cannot read this text: " + e.getMessage(), e);
+            }
+            throw e;
         } finally {
             lock.readLock().unlock();
         }

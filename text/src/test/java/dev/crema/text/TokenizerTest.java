@@ -138,6 +138,20 @@ class TokenizerTest {
     }
 
     @Test
+    void textThatTheVocabularyCannotSpellIsRefused() throws IOException {
+        Files.writeString(
+                folder.resolve("tokenizer.json"),
+                """
+                {"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "<unk>"}}""");
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("a")).containsExactly(0);
+            assertThatThrownBy(() -> tokenizer.encode("b"))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("cannot read this text");
+        }
+    }
+
+    @Test
     void fingerprintFollowsTheContent() throws IOException {
         copyFiles();
         try (Tokenizer here = Tokenizer.load(folder);
