@@ -102,7 +102,7 @@ final class ArchitectureTest {
 
     @Test
     void hasPackagesWithoutCycles() {
-        // The one error for bad input lies in "text", where every package throws it from, those of "text" included.
+        // InputException, the one error for bad input, lies in "text", and the packages under "text" throw it too.
         slices().matching("dev.crema.(**)")
                 .should()
                 .beFreeOfCycles()
