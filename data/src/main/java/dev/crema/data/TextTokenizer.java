@@ -6,6 +6,7 @@ import dev.crema.text.InputException;
 import dev.crema.text.SpecialTokens.SpecialToken;
 import dev.crema.text.TokenizedText;
 import dev.crema.text.Tokenizer;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
@@ -59,7 +60,8 @@ final class TextTokenizer implements ExampleTokenizer {
 
     @Override
     public String fingerprint() {
-        return "text 1 " + tokenizer.fingerprint();
+        return "text 1 " + tokenizer.fingerprint() + " " + Arrays.toString(begin) + " "
+                + tokenizer.specials().roles(); // which may stand in another file than the vocabulary
     }
 
     private TokenizedExample tokenize(Example example) {
