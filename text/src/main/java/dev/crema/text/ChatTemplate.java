@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,9 +88,18 @@ public final class ChatTemplate {
                     .toList();
             return new RenderedChat(whole.text(), spans);
         }
-        Function<List<Message>, String> plain = some -> render(some, false, options);
-        Function<List<Message>, String> prompt = some -> render(some, true, options);
-        return new AssistantSpans(messages, whole.text(), plain, prompt).find();
+        AssistantSpans.Renderer renderer =
+                (some, prompt, reasoning) -> render(some, prompt, switched(options, reasoning));
+        String endOfText = specialTokens.getOrDefault("eos_token", "") instanceof String token ? token : "";
+        return new AssistantSpans(messages, whole.text(), endOfText, renderer).find();
+    }
+
+    private static ChatOptions switched(ChatOptions options, AssistantSpans.Reasoning reasoning) {
+        return switch (reasoning) {
+            case AS_GIVEN -> options;
+            case OFF -> options.with("enable_thinking", false).with("thinking", false);
+            case ON -> options.with("enable_thinking", true).with("thinking", true);
+        };
     }
 
     private Rendering rendering(List<Message> messages, boolean addGenerationPrompt, ChatOptions options) {

@@ -29,12 +29,12 @@ public final class Template {
         this.limits = limits;
     }
 
-    /** Parses a template; an InputException names the line of what Jinja would refuse. */
+    /** Parse a template; an InputException names the line of what Jinja would refuse. */
     public static Template of(String source) {
         return of(source, TemplateLimits.DEFAULT);
     }
 
-    /** Parses a template that renders within {@code limits}. */
+    /** Parse a template that renders within {@code limits}. */
     public static Template of(String source, TemplateLimits limits) {
         try {
             return new Template(Parser.parse(source), limits);
@@ -43,13 +43,13 @@ public final class Template {
         }
     }
 
-    /** Tells whether the template has {@code generation} blocks. */
+    /** Tell whether the template has {@code generation} blocks. */
     public boolean marksGenerations() {
         return marksGenerations;
     }
 
     /**
-     * Renders with these variables: maps, lists, strings, numbers, booleans and nulls.
+     * Render with these variables: maps, lists, strings, numbers, booleans and nulls.
      *
      * @param clock tells {@code strftime_now} the time and zone
      * @throws InputException where Jinja would raise, and at the limits; it names the line
