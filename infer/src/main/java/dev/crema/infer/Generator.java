@@ -1,7 +1,5 @@
 package dev.crema.infer;
 
-import dev.crema.infer.Completion.FinishReason;
-import dev.crema.model.ArchConfig;
 import dev.crema.model.Decoder;
 import dev.crema.model.KvCache;
 import dev.crema.tensor.Autograd;
@@ -40,7 +38,11 @@ public final class Generator {
      * @param newTokens tokens chosen
      */
     public record Result(
-            List<Completion> completions, long promptTokens, double prefillSeconds, long newTokens, double decodeSeconds) {
+            List<Completion> completions,
+            long promptTokens,
+            double prefillSeconds,
+            long newTokens,
+            double decodeSeconds) {
         public double prefillTokensPerSecond() {
             return promptTokens / Math.max(prefillSeconds, 1e-9);
         }
@@ -57,12 +59,15 @@ public final class Generator {
      * @throws InputException if a prompt is empty, too long for the model, or has an id outside the vocabulary
      */
     public Result generate(List<int[]> prompts, int samples, GenerationOptions options, TokenListener listener) {
-        int longest = check(prompts);
-        int room = Math.min(options.maxTokens(), model.config().maxPositions() - longest);
+        prompts.forEach(prompt -> Prompts.check(prompt, model.config()));
+        int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
         long begin = System.nanoTime();
-        int[] starts = prompts.stream().mapToInt(prompt -> longest - prompt.length).toArray();
+        int[] starts =
+                prompts.stream().mapToInt(prompt -> longest - prompt.length).toArray();
         Sequence[] sequences = sequences(prompts, samples, options);
-        try (KvCache cache = KvCache.of(model.config(), starts, longest + room, model.dtype(), model.device());
+        int capacity = longest
+                + Arrays.stream(sequences).mapToInt(Sequence::limit).max().orElse(0);
+        try (KvCache cache = KvCache.of(model.config(), starts, capacity, model.dtype(), model.device());
                 var off = Autograd.off()) {
             float[][] logits = prefill(prompts, longest, cache);
             int[] rows = new int[sequences.length];
@@ -70,8 +75,8 @@ public final class Generator {
             if (samples > 1) cache.select(rows);
             List<Sequence> active = new ArrayList<>();
             for (Sequence sequence : sequences) {
-                float[] row = logits[sequence.prompt].clone();
-                if (sequence.take(row, options, room, listener)) active.add(sequence);
+                float[] row = logits[sequence.prompt()].clone();
+                if (sequence.take(row, listener)) active.add(sequence);
             }
             double prefillSeconds = (System.nanoTime() - begin) / 1e9;
             begin = System.nanoTime();
@@ -80,44 +85,24 @@ public final class Generator {
                 float[][] next = step(active, cache);
                 List<Sequence> going = new ArrayList<>(active.size());
                 for (int i = 0; i < active.size(); i++) {
-                    if (active.get(i).take(next[i], options, room, listener)) going.add(active.get(i));
+                    if (active.get(i).take(next[i], listener)) going.add(active.get(i));
                 }
                 active = going;
             }
             double decodeSeconds = (System.nanoTime() - begin) / 1e9;
-            List<Completion> completions = Arrays.stream(sequences).map(Sequence::completion).toList();
+            List<Completion> completions =
+                    Arrays.stream(sequences).map(Sequence::completion).toList();
             long newTokens = completions.stream().mapToLong(c -> c.ids().length).sum();
             long promptTokens = prompts.stream().mapToLong(p -> p.length).sum();
             return new Result(completions, promptTokens, prefillSeconds, newTokens, decodeSeconds);
         }
     }
 
-    private int check(List<int[]> prompts) {
-        ArchConfig config = model.config();
-        int longest = 0;
-        for (int[] prompt : prompts) {
-            if (prompt.length == 0) throw new InputException("An empty prompt cannot be continued: give at least one token");
-            if (prompt.length >= config.maxPositions()) {
-                throw new InputException("A prompt of " + prompt.length + " tokens leaves no room in the model's context of "
-                        + config.maxPositions());
-            }
-            for (int id : prompt) {
-                if (id < 0 || id >= config.vocabularySize()) {
-                    throw new InputException("The token id " + id + " is outside the vocabulary of "
-                            + config.vocabularySize());
-                }
-            }
-            longest = Math.max(longest, prompt.length);
-        }
-        return longest;
-    }
-
     private Sequence[] sequences(List<int[]> prompts, int samples, GenerationOptions options) {
         Sequence[] sequences = new Sequence[prompts.size() * samples];
         for (int i = 0; i < sequences.length; i++) {
-            int prompt = i / samples;
-            sequences[i] = new Sequence(
-                    i, prompt, new Sampler(options.sampling(), options.seed(), i, prompts.get(prompt)));
+            int[] prompt = prompts.get(i / samples);
+            sequences[i] = new Sequence(i, i / samples, prompt, model.config().maxPositions(), options);
         }
         return sequences;
     }
@@ -147,7 +132,8 @@ public final class Generator {
         }
     }
 
-    private static float[][] rows(Tensor logits) {
+    /** Returns the logits {@code [B, 1, V]} of each row. */
+    static float[][] rows(Tensor logits) {
         Tensor host = logits.to(Device.CPU).to(DType.FP32).contiguous(); // [B, 1, V]
         int vocabulary = (int) host.size(-1);
         MemorySegment memory = host.segment();
@@ -158,54 +144,11 @@ public final class Generator {
         return rows;
     }
 
-    private static void pack(List<Sequence> active, KvCache cache) {
-        if (active.size() > PACK_BELOW * cache.rows()) return;
+    private void pack(List<Sequence> active, KvCache cache) {
+        // A row that has ended counts on; it must be gone before its positions leave the model's context.
+        boolean atLimit = cache.length() >= model.config().maxPositions() && active.size() < cache.rows();
+        if (active.size() > PACK_BELOW * cache.rows() && !atLimit) return;
         cache.select(active.stream().mapToInt(sequence -> sequence.row).toArray());
         for (int i = 0; i < active.size(); i++) active.get(i).row = i;
-    }
-
-    /** One completion being written. */
-    private static final class Sequence {
-        private final int number;
-        private final int prompt;
-        private final Sampler sampler;
-        private int row;
-        private int[] ids = new int[32];
-        private float[] logProbabilities = new float[32];
-        private int length;
-        private FinishReason finishReason = FinishReason.LENGTH;
-
-        Sequence(int number, int prompt, Sampler sampler) {
-            this.number = number;
-            this.prompt = prompt;
-            this.sampler = sampler;
-            this.row = number;
-        }
-
-        int lastToken() {
-            return ids[length - 1];
-        }
-
-        /** Chooses the next token; returns whether the sequence goes on. */
-        boolean take(float[] logits, GenerationOptions options, int room, TokenListener listener) {
-            Sampler.Choice choice = sampler.choose(logits);
-            if (length == ids.length) {
-                ids = Arrays.copyOf(ids, 2 * length);
-                logProbabilities = Arrays.copyOf(logProbabilities, 2 * length);
-            }
-            ids[length] = choice.token();
-            logProbabilities[length++] = choice.logProbability();
-            boolean accepted = listener.accept(number, choice.token());
-            if (!accepted || options.stopIds().contains(choice.token())) {
-                finishReason = FinishReason.STOP;
-                return false;
-            }
-            return length < room;
-        }
-
-        Completion completion() {
-            return new Completion(
-                    prompt, Arrays.copyOf(ids, length), Arrays.copyOf(logProbabilities, length), finishReason);
-        }
     }
 }

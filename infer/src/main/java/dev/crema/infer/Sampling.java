@@ -19,7 +19,11 @@ public record Sampling(double temperature, int topK, double topP, double minP, d
         check(topK >= 0, "top-k", topK, "0 or more");
         check(topP > 0 && topP <= 1, "top-p", topP, "above 0, at most 1");
         check(minP >= 0 && minP <= 1, "min-p", minP, "0 to 1");
-        check(repetitionPenalty > 0 && repetitionPenalty <= 100, "repetition penalty", repetitionPenalty, "above 0, at most 100");
+        check(
+                repetitionPenalty > 0 && repetitionPenalty <= 100,
+                "repetition penalty",
+                repetitionPenalty,
+                "above 0, at most 100");
     }
 
     private static void check(boolean holds, String what, double value, String range) {
