@@ -21,6 +21,10 @@ final class Budget {
         charge(1);
     }
 
+    void steps(long count) {
+        charge(count);
+    }
+
     /** Pays for a value of {@code size} characters or items, before it is made. */
     void size(long size) {
         grow(size);

@@ -78,6 +78,7 @@ final class CollectionMethods {
 
     private static Value onSequence(Value.Sequence sequence, String name, Arguments arguments) {
         List<Value> items = sequence.items();
+        arguments.positional().forEach(Weight::of);
         return switch (name) {
             case "count" -> {
                 Value wanted = arguments.bindPositional(name, "value").value("value");

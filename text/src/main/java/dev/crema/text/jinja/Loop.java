@@ -95,6 +95,7 @@ final class Loop implements Value.HasAttributes, Value.Callable {
 
     private Value changed(Arguments arguments) {
         Value now = new Value.Tuple(arguments.positional());
+        Weight.of(now);
         boolean changed = !now.equals(lastChanged);
         lastChanged = now;
         return Value.Bool.of(changed);

@@ -1,6 +1,7 @@
 package dev.crema.text.jinja;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -141,7 +142,7 @@ final class NumberFormat {
             return fixed(number, precision) + letter + "+00";
         }
         BigDecimal rounded =
-                new BigDecimal(number).round(new java.math.MathContext(limited(precision) + 1, RoundingMode.HALF_EVEN));
+                new BigDecimal(number).round(new MathContext(limited(precision) + 1, RoundingMode.HALF_EVEN));
         int power = rounded.precision() - rounded.scale() - 1;
         String mantissa = rounded.movePointLeft(power)
                 .setScale(precision, RoundingMode.HALF_EVEN)
@@ -155,7 +156,7 @@ final class NumberFormat {
         }
         int significant = Math.max(1, limited(precision));
         BigDecimal rounded = new BigDecimal(number)
-                .round(new java.math.MathContext(significant, RoundingMode.HALF_EVEN))
+                .round(new MathContext(significant, RoundingMode.HALF_EVEN))
                 .stripTrailingZeros();
         int power = rounded.precision() - rounded.scale() - 1;
         return power < -4 || power >= significant

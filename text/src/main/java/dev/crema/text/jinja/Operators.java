@@ -2,6 +2,7 @@ package dev.crema.text.jinja;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -182,7 +183,7 @@ final class Operators {
             return x / y;
         }
         return new BigDecimal(a)
-                .divide(new BigDecimal(b), java.math.MathContext.DECIMAL128)
+                .divide(new BigDecimal(b), MathContext.DECIMAL128)
                 .doubleValue();
     }
 
@@ -277,8 +278,8 @@ final class Operators {
 
     boolean holds(String operator, Value left, Value right) {
         return switch (operator) {
-            case "==" -> left.equals(right);
-            case "!=" -> !left.equals(right);
+            case "==" -> same(left, right);
+            case "!=" -> !same(left, right);
             case "in" -> contains(right, left);
             case "not in" -> !contains(right, left);
             default -> {
@@ -290,6 +291,11 @@ final class Operators {
                 yield inOrder(operator, compare(left, right));
             }
         };
+    }
+
+    private boolean same(Value left, Value right) {
+        budget.steps(Weight.of(left));
+        return left.equals(right);
     }
 
     private static boolean inOrder(String operator, int sign) {
@@ -347,7 +353,11 @@ final class Operators {
                 throw new TemplateFailure("'in' text needs text on its left, not " + PythonText.type(item));
             }
             case Value.Dict(Map<Value, Value> entries) -> entries.containsKey(hashable(item));
-            default -> items(container).contains(item);
+            default -> {
+                List<Value> items = items(container);
+                budget.steps((long) Weight.of(item) * items.size());
+                yield items.contains(item);
+            }
         };
     }
 
@@ -357,6 +367,7 @@ final class Operators {
             throw new TemplateFailure("a " + PythonText.type(key) + " cannot be a dictionary's key");
         }
         if (key instanceof Value.Tuple(List<Value> items)) {
+            Weight.of(key);
             items.forEach(Operators::hashable);
         }
         return key;

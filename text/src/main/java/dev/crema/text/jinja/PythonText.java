@@ -5,7 +5,6 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Text as Python has it: {@code str()}, {@code repr()}, whitespace and code points. */
 final class PythonText {
@@ -18,35 +17,59 @@ final class PythonText {
 
     /** Gives {@code repr(value)}. */
     static String repr(Value value) {
-        return switch (value) {
-            case Value.None none -> "None";
-            case Value.Undefined undefined -> "Undefined";
-            case Value.Bool(boolean flag) -> flag ? "True" : "False";
-            case Value.Int number -> number.value().toString();
-            case Value.Float(double number) -> repr(number);
-            case Value.Str string -> quote(string.text());
-            case Value.ListValue(List<Value> items) -> join(items, "[", "]");
-            case Value.Tuple(List<Value> items) -> join(items, "(", items.size() == 1 ? ",)" : ")");
-            case Value.Dict(Map<Value, Value> entries) ->
-                entries.entrySet().stream()
-                        .map(entry -> repr(entry.getKey()) + ": " + repr(entry.getValue()))
-                        .collect(Collectors.joining(", ", "{", "}"));
-            case Value.DictView(String kind, List<Value> items) -> "dict_" + kind + "(" + join(items, "[", "]") + ")";
-            case Value.Range(long start, long stop, long step) ->
-                "range(" + start + ", " + stop + (step == 1 ? ")" : ", " + step + ")");
-            case Value.Namespace namespace ->
-                namespace.attributes().entrySet().stream()
-                        .map(entry -> quote(entry.getKey()) + ": " + repr(entry.getValue()))
-                        .collect(Collectors.joining(", ", "<Namespace {", "}>"));
-            case Macro macro -> "<Macro " + quote(macro.source().name()) + ">";
-            case Value.Generator generator -> "<generator object>";
-            case Value.HasAttributes object -> "<" + object.getClass().getSimpleName() + " object>";
-            case Value.Callable function -> "<function>";
-        };
+        StringBuilder out = new StringBuilder();
+        repr(value, out);
+        return out.toString();
     }
 
-    private static String join(List<Value> items, String open, String close) {
-        return items.stream().map(PythonText::repr).collect(Collectors.joining(", ", open, close));
+    private static void repr(Value value, StringBuilder out) {
+        if (out.length() > TemplateLimits.DEFAULT.maxSize()) {
+            throw new TemplateFailure("a value takes more than " + TemplateLimits.DEFAULT.maxSize()
+                    + " characters to write; mend the template's nested lists");
+        }
+        switch (value) {
+            case Value.None none -> out.append("None");
+            case Value.Undefined undefined -> out.append("Undefined");
+            case Value.Bool(boolean flag) -> out.append(flag ? "True" : "False");
+            case Value.Int number -> out.append(number.value());
+            case Value.Float(double number) -> out.append(repr(number));
+            case Value.Str string -> out.append(quote(string.text()));
+            case Value.ListValue(List<Value> items) -> items(items, "[", "]", out);
+            case Value.Tuple(List<Value> items) -> items(items, "(", items.size() == 1 ? ",)" : ")", out);
+            case Value.Dict(Map<Value, Value> entries) -> {
+                out.append('{');
+                String separator = "";
+                for (Map.Entry<Value, Value> entry : entries.entrySet()) {
+                    out.append(separator);
+                    repr(entry.getKey(), out);
+                    out.append(": ");
+                    repr(entry.getValue(), out);
+                    separator = ", ";
+                }
+                out.append('}');
+            }
+            case Value.DictView(String kind, List<Value> items) ->
+                items(items, "dict_" + kind + "([", "])", out);
+            case Value.Range(long start, long stop, long step) ->
+                out.append("range(" + start + ", " + stop + (step == 1 ? ")" : ", " + step + ")"));
+            case Macro macro -> out.append("<Macro ").append(quote(macro.source().name())).append('>');
+            case Value.Namespace namespace -> out.append("<Namespace object>");
+            case Value.Generator generator -> out.append("<generator object>");
+            case Value.HasAttributes object ->
+                out.append("<").append(object.getClass().getSimpleName()).append(" object>");
+            case Value.Callable function -> out.append("<function>");
+        }
+    }
+
+    private static void items(List<Value> items, String open, String close, StringBuilder out) {
+        out.append(open);
+        String separator = "";
+        for (Value item : items) {
+            out.append(separator);
+            repr(item, out);
+            separator = ", ";
+        }
+        out.append(close);
     }
 
     /** Names a value's type as Python does. */

@@ -187,7 +187,7 @@ final class SequenceFilters {
     private List<Value> sorted(List<Value> items, UnaryOperator<Value> key, boolean reverse) {
         record Keyed(Value key, Value item) {}
         Comparator<Keyed> order = (a, b) -> {
-            budget.step();
+            budget.steps(Weight.of(a.key()));
             return Operators.compare(a.key(), b.key());
         };
         return items.stream()
