@@ -48,11 +48,11 @@ final class PythonText {
                 }
                 out.append('}');
             }
-            case Value.DictView(String kind, List<Value> items) ->
-                items(items, "dict_" + kind + "([", "])", out);
+            case Value.DictView(String kind, List<Value> items) -> items(items, "dict_" + kind + "([", "])", out);
             case Value.Range(long start, long stop, long step) ->
                 out.append("range(" + start + ", " + stop + (step == 1 ? ")" : ", " + step + ")"));
-            case Macro macro -> out.append("<Macro ").append(quote(macro.source().name())).append('>');
+            case Macro macro ->
+                out.append("<Macro ").append(quote(macro.source().name())).append('>');
             case Value.Namespace namespace -> out.append("<Namespace object>");
             case Value.Generator generator -> out.append("<generator object>");
             case Value.HasAttributes object ->

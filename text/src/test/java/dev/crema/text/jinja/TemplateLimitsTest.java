@@ -66,8 +66,17 @@ class TemplateLimitsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"{{ ns.x }}", "{{ ns.x|tojson }}", "{{ ns.x == ns.y }}", "{{ ns.x in [ns.y] }}", "{{ {ns.t: 1} }}",
-                "{{ [ns.x, ns.y]|sort }}", "{{ ns.x ~ '' }}", "{{ [ns.x].index(ns.y) }}", "{{ [ns.t, ns.t]|unique|list }}"})
+            strings = {
+                "{{ ns.x }}",
+                "{{ ns.x|tojson }}",
+                "{{ ns.x == ns.y }}",
+                "{{ ns.x in [ns.y] }}",
+                "{{ {ns.t: 1} }}",
+                "{{ [ns.x, ns.y]|sort }}",
+                "{{ ns.x ~ '' }}",
+                "{{ [ns.x].index(ns.y) }}",
+                "{{ [ns.t, ns.t]|unique|list }}"
+            })
     void stopsWalksThroughListsThatHoldThemselvesTwice(String use) {
         String twice = "{% set ns = namespace(x=[], y=[], t=()) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}"
                 + "{% set ns.y = [ns.y, ns.y] %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}";
