@@ -35,7 +35,7 @@ public final class MasterWeights implements AutoCloseable {
         }
     }
 
-    /** Makes masters of a model's weights and lets the model collect gradients. */
+    /** Makes masters of a model's weights and lets the model collect gradients until they are closed. */
     public static MasterWeights of(Weights weights) {
         MasterWeights result = new MasterWeights();
         try (Scope scope = Scope.open();
@@ -122,6 +122,8 @@ public final class MasterWeights implements AutoCloseable {
     @Override
     public void close() {
         for (Master master : masters) {
+            master.weight().clearGrad();
+            master.weight().requiresGrad(false);
             master.gradient().close();
             if (master.separate()) master.master().close();
         }

@@ -24,10 +24,12 @@ final class SpikeGuard {
     boolean admits(long step, double loss, double gradientNorm) {
         if (!Double.isFinite(loss) || !Double.isFinite(gradientNorm)) {
             badInARow++;
-            LOG.warn("step {}: the loss is {} and the gradient norm {}; the step is left out", step, loss, gradientNorm);
+            LOG.warn(
+                    "step {}: the loss is {} and the gradient norm {}; the step is left out", step, loss, gradientNorm);
             if (badInARow >= MOST_IN_A_ROW) {
-                throw new InputException("The loss is not finite since " + MOST_IN_A_ROW + " steps (at step " + step
-                        + "): lower the learning rate, lengthen the warm-up, or train in fp32; the last checkpoint is sound");
+                throw new InputException(
+                        "The loss is not finite since " + MOST_IN_A_ROW + " steps (at step " + step
+                                + "): lower the learning rate, lengthen the warm-up, or train in fp32; the last checkpoint is sound");
             }
             return false;
         }
@@ -35,7 +37,9 @@ final class SpikeGuard {
         if (seen > WARM_UP && gradientNorm > SPIKE * mean) {
             LOG.warn(
                     "step {}: the gradient norm {} is {} times its mean; should the loss rise, lower the learning rate",
-                    step, gradientNorm, Math.round(gradientNorm / mean));
+                    step,
+                    gradientNorm,
+                    Math.round(gradientNorm / mean));
         }
         mean = seen == 0 ? gradientNorm : 0.98 * mean + 0.02 * gradientNorm;
         seen++;

@@ -63,8 +63,6 @@ public final class Trainer {
             TrainingState state = resume(store, masters, optimizer);
             try (MetricsLog log = log(state)) {
                 return new Loop(model, masters, optimizer, store, log, state).run();
-            } finally {
-                model.weights().requireGrad(false);
             }
         }
     }
@@ -77,6 +75,8 @@ public final class Trainer {
         var latest = store.latest();
         if (latest.isEmpty()) return TrainingState.start();
         TrainingState state = TrainingState.read(latest.get().folder(), masters, optimizer);
+        // A kill may have come after this checkpoint was written and before it was marked.
+        if (state.bestIsHere()) store.markBest(latest.get());
         method.restore(state.method());
         return state;
     }
@@ -122,12 +122,12 @@ public final class Trainer {
                     break;
                 }
                 step();
-                saved = due(plan.checkpointEvery());
+                saved = state.bestIsHere() || due(plan.checkpointEvery());
                 if (saved) save();
             }
             if (!saved) save();
             double seconds = (System.nanoTime() - begin) / 1e9;
-            if (end != End.ASKED) takeBest();
+            if (end != End.ASKED && (takeBest() || evaluation.isEmpty())) evaluation = method.evaluate(model);
             long tokens = state.tokens() - firstTokens;
             return new Result(end, state.step(), state.tokens(), seconds, tokens / Math.max(seconds, 1e-9), evaluation);
         }
@@ -149,29 +149,19 @@ public final class Trainer {
                     .with("learning_rate", plan.optimizer().rate() * scale);
             for (var entry : report.metrics().entrySet()) metrics = metrics.with(entry.getKey(), entry.getValue());
             metrics = metrics.with("tokens_per_s", report.tokens() / seconds);
-            state = new TrainingState(
-                    state.step() + 1, state.tokens() + report.tokens(), state.best(), state.sinceBest(), method.state());
+            state = state.next(report.tokens(), method.state());
             if (due(plan.evaluateEvery()) || state.step() == plan.steps()) metrics = measure(metrics);
+            // Before the checkpoint: a run that resumes from it finds the step in the log.
             log.log(metrics);
             progress.accept(metrics);
         }
 
-        private Metrics measure(Metrics metrics) throws IOException {
+        private Metrics measure(Metrics metrics) {
             evaluation = method.evaluate(model);
             Metrics measured = metrics;
             for (var entry : evaluation.entrySet()) measured = measured.with(entry.getKey(), entry.getValue());
             Double value = evaluation.get(plan.metric());
-            if (value != null) {
-                boolean better = Double.isNaN(state.best())
-                        || (plan.higherIsBetter() ? value > state.best() : value < state.best());
-                state = new TrainingState(
-                        state.step(),
-                        state.tokens(),
-                        better ? value : state.best(),
-                        better ? 0 : state.sinceBest() + 1,
-                        state.method());
-                if (better) store.markBest(save());
-            }
+            if (value != null) state = state.measured(value, plan.higherIsBetter());
             return measured;
         }
 
@@ -183,15 +173,17 @@ public final class Trainer {
             return every > 0 && state.step() % every == 0;
         }
 
-        private Checkpoint save() throws IOException {
-            return store.write(state.step(), folder -> state.write(folder, masters, optimizer));
+        private void save() throws IOException {
+            Checkpoint written = store.write(state.step(), folder -> state.write(folder, masters, optimizer));
+            if (state.bestIsHere()) store.markBest(written);
         }
 
-        private void takeBest() throws IOException {
+        /** Returns whether the best weights are other than the last. */
+        private boolean takeBest() throws IOException {
             var best = store.best();
-            if (best.isPresent() && best.get().step() != state.step()) {
-                TrainingState.readWeights(best.get().folder(), masters);
-            }
+            if (best.isEmpty() || best.get().step() == state.step()) return false;
+            TrainingState.readWeights(best.get().folder(), masters);
+            return true;
         }
     }
 }

@@ -20,17 +20,36 @@ import java.util.Map;
  * @param step steps taken
  * @param tokens tokens seen
  * @param best the best measured figure so far, NaN before the first
+ * @param bestStep the step it was measured at, 0 before the first
  * @param sinceBest measurements since then
  * @param method the method's own state
  */
-record TrainingState(long step, long tokens, double best, int sinceBest, JsonNode method) {
+record TrainingState(long step, long tokens, double best, long bestStep, int sinceBest, JsonNode method) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String WEIGHTS = "weights.safetensors";
     private static final String OPTIMIZER = "optimizer.safetensors";
     private static final String STATE = "state.json";
 
     static TrainingState start() {
-        return new TrainingState(0, 0, Double.NaN, 0, JSON.createObjectNode());
+        return new TrainingState(0, 0, Double.NaN, 0, 0, JSON.createObjectNode());
+    }
+
+    /** Goes one step on. */
+    TrainingState next(long tokensOfStep, JsonNode methodThen) {
+        return new TrainingState(step + 1, tokens + tokensOfStep, best, bestStep, sinceBest, methodThen);
+    }
+
+    /** Takes in a figure measured at this step. */
+    TrainingState measured(double value, boolean higherIsBetter) {
+        boolean better = !Double.isNaN(value) && (Double.isNaN(best) || (higherIsBetter ? value > best : value < best));
+        return better
+                ? new TrainingState(step, tokens, value, step, 0, method)
+                : new TrainingState(step, tokens, best, bestStep, sinceBest + 1, method);
+    }
+
+    /** Tells whether the weights of this step are the best measured. */
+    boolean bestIsHere() {
+        return bestStep > 0 && bestStep == step;
     }
 
     void write(Path folder, MasterWeights masters, Optimizer optimizer) throws IOException {
@@ -39,7 +58,8 @@ record TrainingState(long step, long tokens, double best, int sinceBest, JsonNod
         var json = JSON.createObjectNode();
         json.put("step", step).put("tokens", tokens).put("optimizer_steps", optimizer.steps());
         // JSON has no NaN; the bits say what the number was, exactly.
-        json.put("best_bits", Double.doubleToRawLongBits(best)).put("since_best", sinceBest);
+        json.put("best_bits", Double.doubleToRawLongBits(best)).put("best_step", bestStep);
+        json.put("since_best", sinceBest);
         json.set("method", method);
         Files.write(folder.resolve(STATE), JSON.writeValueAsBytes(json));
     }
@@ -54,6 +74,7 @@ record TrainingState(long step, long tokens, double best, int sinceBest, JsonNod
                 json.path("step").asLong(),
                 json.path("tokens").asLong(),
                 Double.longBitsToDouble(json.path("best_bits").asLong()),
+                json.path("best_step").asLong(),
                 json.path("since_best").asInt(),
                 json.path("method"));
     }
