@@ -66,7 +66,7 @@ final class CremaCommand implements Runnable {
 
     /** Returns the verbs, new ones each time, in the order in which the help lists them. */
     static List<Verb> verbs() {
-        return List.of(new Generate(System.in));
+        return List.of(new Quickstart(), new Run(), new Generate(System.in));
     }
 
     /** Returns the command line of {@code verbs}, with results on {@code out} and all else on {@code err}. */

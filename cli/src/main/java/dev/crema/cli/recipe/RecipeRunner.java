@@ -65,7 +65,7 @@ public final class RecipeRunner {
         progress.accept(new StageEvent.Started(step.name(), step.kind(), folder, reason));
         long start = System.nanoTime();
         StageCache.begin(folder, state, fingerprint);
-        step.stage().run(new StageContext(step.name(), seed, folder, outputs(step.stage())));
+        step.stage().run(new StageContext(step.name(), seed, folder, outputs(step.stage()), progress));
         StageCache.complete(folder, step, fingerprint);
         return new StageEvent.Finished(step.name(), step.kind(), folder, Duration.ofNanos(System.nanoTime() - start));
     }

@@ -2,6 +2,7 @@ package dev.crema.cli.recipe;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Tells a stage where it works.
@@ -10,10 +11,17 @@ import java.util.Map;
  * @param seed the recipe's seed
  * @param folder where the stage writes
  * @param outputs the output folders of the stages before it, by name
+ * @param events hears how far the stage is
  */
-public record StageContext(String name, long seed, Path folder, Map<String, Path> outputs) {
+public record StageContext(
+        String name, long seed, Path folder, Map<String, Path> outputs, Consumer<StageEvent> events) {
     public StageContext {
         outputs = Map.copyOf(outputs);
+    }
+
+    /** Tells that {@code done} of {@code total} is done, with a few figures to show beside it. */
+    public void progress(long done, long total, String figures) {
+        events.accept(new StageEvent.Progress(name, done, total, figures));
     }
 
     /** Returns the output folder of an earlier stage that is among this stage's inputs. */

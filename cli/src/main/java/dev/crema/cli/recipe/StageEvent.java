@@ -14,6 +14,9 @@ public sealed interface StageEvent {
     /** The stage begins to run, and why: {@code it is new}, {@code its settings or inputs changed}. */
     record Started(String stage, String kind, Path folder, String reason) implements StageEvent {}
 
+    /** The stage has come so far; {@code figures} says how it fares. */
+    record Progress(String stage, long done, long total, String figures) implements StageEvent {}
+
     /** The stage has run and its output is whole. */
     record Finished(String stage, String kind, Path folder, Duration time) implements StageEvent {}
 }

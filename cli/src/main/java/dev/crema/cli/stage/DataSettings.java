@@ -1,0 +1,114 @@
+package dev.crema.cli.stage;
+
+import dev.crema.cli.recipe.Default;
+import dev.crema.cli.recipe.Input;
+import dev.crema.data.BadLine;
+import dev.crema.data.DocumentBoundary;
+import dev.crema.data.Example;
+import dev.crema.data.ExampleReader;
+import dev.crema.data.ExampleSource;
+import dev.crema.data.RecordFormat;
+import dev.crema.data.Source;
+import dev.crema.data.arithmetic.ArithmeticCorpus;
+import dev.crema.data.arithmetic.CorpusMixture;
+import dev.crema.data.arithmetic.ProblemSet;
+import dev.crema.data.arithmetic.Split;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What a stage learns from. */
+sealed interface DataSettings {
+    /** Returns the examples, which a seed may decide. */
+    ExampleSource source(long seed);
+
+    /** Names the files that the stage reads. */
+    List<Input> inputs();
+
+    /**
+     * Files of text or of records.
+     *
+     * @param path a file, a folder or a glob
+     * @param format of records; detected unless given
+     * @param documents where documents of plain text end
+     * @param onBadLine what to do with a record that cannot be read
+     */
+    record Files(
+            Path path,
+            @Default("detect") RecordFormat format,
+            @Default("whole_file") DocumentBoundary documents,
+            @Default("fail") BadLine onBadLine)
+            implements DataSettings {
+        @Override
+        public ExampleSource source(long seed) {
+            return Source.of(path.toString()).as(format).documents(documents).onBadLine(onBadLine);
+        }
+
+        @Override
+        public List<Input> inputs() {
+            return Source.of(path.toString()).files().stream().<Input>map(Input.File::new).toList();
+        }
+    }
+
+    /** The quickstart's corpus, in which reasoning exists but is unreliable. */
+    record Arithmetic(@Default("80k") long examples) implements DataSettings {
+        @Override
+        public ExampleSource source(long seed) {
+            return new ArithmeticCorpus(CorpusMixture.DEFAULT, seed, examples);
+        }
+
+        @Override
+        public List<Input> inputs() {
+            return List.of();
+        }
+    }
+
+    /** Arithmetic problems worked out rightly between tags, as chats. */
+    record WorkedArithmetic(@Default("200") int examples) implements DataSettings {
+        private static final int VERSION = 1;
+
+        @Override
+        public ExampleSource source(long seed) {
+            ProblemSet problems = new ProblemSet(Split.TRAIN, seed + 1);
+            return new Listed(
+                    "worked arithmetic " + VERSION + " " + seed + " " + examples,
+                    problems.distinct(examples).stream().<Example>map(q -> q.worked()).toList());
+        }
+
+        @Override
+        public List<Input> inputs() {
+            return List.of();
+        }
+    }
+
+    /** Examples in memory. */
+    record Listed(String key, List<Example> examples) implements ExampleSource {
+        @Override
+        public String name() {
+            return key;
+        }
+
+        @Override
+        public ExampleReader open() {
+            var iterator = examples.iterator();
+            return new ExampleReader() {
+                @Override
+                public long skipped() {
+                    return 0;
+                }
+
+                @Override
+                public boolean hasNext() {
+                    return iterator.hasNext();
+                }
+
+                @Override
+                public Example next() {
+                    return iterator.next();
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.crema.cli.stage;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.crema.cli.recipe.Check;
+import dev.crema.cli.recipe.Default;
+import dev.crema.cli.recipe.Input;
+import dev.crema.cli.recipe.Stage;
+import dev.crema.cli.recipe.StageContext;
+import dev.crema.data.Example.Problem;
+import dev.crema.model.Decoder;
+import dev.crema.model.checkpoint.ModelFolder;
+import dev.crema.tensor.Device;
+import dev.crema.text.ChatTemplate;
+import dev.crema.text.Tokenizer;
+import dev.crema.train.eval.ProblemEvaluation;
+import dev.crema.train.eval.ProblemEvaluation.Score;
+import dev.crema.train.method.Prompter;
+import dev.crema.train.run.DurableFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Judges models on the same problems, greedily and sampled at temperature 1, and writes {@code results.json}.
+ *
+ * @param of the stages that made the models, or model folders
+ * @param samples how often each problem is sampled
+ */
+public record EvalStage(
+        List<String> of,
+        ProblemSettings problems,
+        @Default("256") int maxTokens,
+        @Default("1") int samples,
+        @Default("auto") TrainingSettings.Precision precision)
+        implements Stage {
+    static final String RESULTS = "results.json";
+
+    public EvalStage {
+        Check.atLeast("samples", samples, 1);
+        Check.atLeast("maxTokens", maxTokens, 1);
+    }
+
+    /** What one model came to. */
+    public record Result(
+            double accuracy, double accuracyGreedy, double formatRate, double meanThinkTokens, int problems) {}
+
+    @Override
+    public List<Input> inputs() {
+        return of.stream().map(Models::input).toList();
+    }
+
+    @Override
+    public void run(StageContext context) throws IOException {
+        Map<String, Result> results = new LinkedHashMap<>();
+        List<Problem> judged = problems.evaluation();
+        for (String name : of) {
+            context.progress(results.size(), of.size(), name);
+            results.put(name, judge(ModelFolder.open(Models.folder(name, context)), judged, context.seed()));
+        }
+        String json = JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(results);
+        DurableFiles.write(context.folder().resolve(RESULTS), json);
+    }
+
+    private Result judge(ModelFolder folder, List<Problem> judged, long seed) {
+        Path source = folder.path();
+        try (Tokenizer tokenizer = Tokenizer.load(source);
+                Decoder model = folder.load(precision.dtype(), Device.CPU)) {
+            Prompter prompter = new Prompter(tokenizer, ChatTemplate.load(source));
+            Score greedy = ProblemEvaluation.greedy(judged, prompter, maxTokens).of(model);
+            Score sampled = ProblemEvaluation.sampled(judged, prompter, maxTokens, samples, seed).of(model);
+            return new Result(
+                    sampled.accuracy(), greedy.accuracy(), sampled.formatRate(), sampled.meanThinkTokens(), judged.size());
+        }
+    }
+}

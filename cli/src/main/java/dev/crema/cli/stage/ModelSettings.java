@@ -1,0 +1,73 @@
+package dev.crema.cli.stage;
+
+import dev.crema.cli.recipe.Check;
+import dev.crema.cli.recipe.Default;
+import dev.crema.model.ArchConfig;
+import dev.crema.model.ArchConfig.Activation;
+import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
+import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.model.ArchConfig.NormSpec;
+import dev.crema.model.ArchConfig.PositionSpec;
+import dev.crema.model.ArchConfig.RotaryScaling;
+import dev.crema.model.checkpoint.Family;
+
+/**
+ * A model from scratch.
+ *
+ * @param family whose architecture and file format it has
+ * @param hiddenSize width of the residual stream
+ * @param heads query heads; a head is {@code hiddenSize / heads} wide
+ * @param keyValueHeads heads of keys and values; 0 takes as many as query heads
+ * @param feedForward width of the feed-forward part; 0 takes 4 times the hidden size, or 8/3 of it where it is gated
+ * @param context longest sequence
+ * @param tied whether the head is the token embedding
+ * @param deviation standard deviation of the first weights
+ */
+record ModelSettings(
+        @Default("llama") Family family,
+        @Default("4") int layers,
+        @Default("192") int hiddenSize,
+        @Default("4") int heads,
+        @Default("0") int keyValueHeads,
+        @Default("0") int feedForward,
+        @Default("256") int context,
+        @Default("true") boolean tied,
+        @Default("10000") double ropeTheta,
+        @Default("0.02") double deviation) {
+    ModelSettings {
+        Check.atLeast("layers", layers, 1);
+        Check.atLeast("hiddenSize", hiddenSize, 1);
+        Check.atLeast("heads", heads, 1);
+        Check.that(hiddenSize % heads == 0, "hiddenSize", hiddenSize, "a multiple of heads, " + heads);
+        Check.positive("deviation", deviation);
+    }
+
+    /** Returns the architecture over a vocabulary, which is padded to a multiple of 64 rows for faster products. */
+    ArchConfig architecture(int vocabulary) {
+        int padded = (vocabulary + 63) / 64 * 64;
+        int shared = keyValueHeads == 0 ? heads : keyValueHeads;
+        boolean gpt2 = family == Family.GPT2;
+        return new ArchConfig(
+                padded,
+                hiddenSize,
+                layers,
+                context,
+                new GroupedQuery(
+                        heads,
+                        gpt2 ? heads : shared,
+                        hiddenSize / heads,
+                        gpt2 || family == Family.QWEN2,
+                        gpt2,
+                        family == Family.QWEN3),
+                gpt2
+                        ? new FeedForwardSpec.Plain(width(4 * hiddenSize), Activation.GELU_TANH, true)
+                        : new FeedForwardSpec.Gated(width(hiddenSize * 8 / 3), Activation.SILU, false),
+                gpt2 ? new NormSpec.LayerNorm(1e-5) : new NormSpec.RmsNorm(1e-6),
+                gpt2 ? new PositionSpec.Learned() : new PositionSpec.Rotary(ropeTheta, new RotaryScaling.None()),
+                tied);
+    }
+
+    private int width(int usual) {
+        return feedForward == 0 ? usual : feedForward;
+    }
+}

@@ -1,0 +1,119 @@
+package dev.crema.cli.stage;
+
+import dev.crema.cli.recipe.Default;
+import dev.crema.cli.recipe.Input;
+import dev.crema.data.Example.Chat;
+import dev.crema.data.Example.Problem;
+import dev.crema.data.ExampleReader;
+import dev.crema.data.RecordFormat;
+import dev.crema.data.Source;
+import dev.crema.data.arithmetic.ProblemSet;
+import dev.crema.data.arithmetic.Question;
+import dev.crema.data.arithmetic.Split;
+import dev.crema.text.InputException;
+import dev.crema.text.Message;
+import dev.crema.train.method.ProblemSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/** Problems with answers that can be checked. */
+sealed interface ProblemSettings {
+    /** Returns problems without end for training. */
+    ProblemSource training(long seed) throws IOException;
+
+    /** Returns problems to judge by. */
+    List<Problem> evaluation() throws IOException;
+
+    List<Input> inputs();
+
+    /**
+     * The quickstart's problems.
+     *
+     * @param split which of the disjoint sides
+     * @param count how many to judge by; the test side has its own 500
+     */
+    record Arithmetic(@Default("train") Split split, @Default("500") int count) implements ProblemSettings {
+        private static final long DEV_SEED = 7;
+
+        @Override
+        public ProblemSource training(long seed) {
+            ProblemSet problems = new ProblemSet(split, seed + 2);
+            return number -> problems.question(number).problem();
+        }
+
+        @Override
+        public List<Problem> evaluation() {
+            List<Question> questions = split == Split.TEST
+                    ? ProblemSet.test().subList(0, Math.min(count, ProblemSet.TEST_SIZE))
+                    : new ProblemSet(split, DEV_SEED).distinct(count);
+            return questions.stream().map(Question::problem).toList();
+        }
+
+        @Override
+        public List<Input> inputs() {
+            return List.of();
+        }
+    }
+
+    /**
+     * Records of question and answer, such as GSM8K's.
+     *
+     * @param path a file, a folder or a glob
+     * @param system a first message that says how to answer; empty for none
+     * @param mostSteps keeps problems whose worked answer has at most so many {@code <<...>>} steps; 0 keeps all
+     * @param count how many to judge by
+     */
+    record Files(
+            Path path,
+            @Default("''") String system,
+            @Default("0") int mostSteps,
+            @Default("500") int count)
+            implements ProblemSettings {
+        @Override
+        public ProblemSource training(long seed) throws IOException {
+            List<Problem> all = read(Integer.MAX_VALUE);
+            return number -> {
+                // Each pass in an order of its own, decided by the seed.
+                List<Problem> order = new ArrayList<>(all);
+                Collections.shuffle(order, new Random(seed * 31 + number / all.size()));
+                return order.get((int) (number % all.size()));
+            };
+        }
+
+        @Override
+        public List<Problem> evaluation() throws IOException {
+            return read(count);
+        }
+
+        private List<Problem> read(int limit) throws IOException {
+            List<Problem> problems = new ArrayList<>();
+            try (ExampleReader reader = Source.of(path.toString()).as(RecordFormat.QUESTION_ANSWER).open()) {
+                while (reader.hasNext() && problems.size() < limit) {
+                    Chat chat = (Chat) reader.next();
+                    String worked = chat.messages().getLast().content();
+                    if (mostSteps == 0 || worked.split("<<", -1).length - 1 <= mostSteps) {
+                        problems.add(problem(chat.messages().getFirst(), worked, problems.size()));
+                    }
+                }
+            }
+            if (problems.isEmpty()) throw new InputException(path + " holds no problems of at most " + mostSteps + " steps");
+            return problems;
+        }
+
+        /** In GSM8K what follows the last {@code ####} is the answer. */
+        private Problem problem(Message question, String worked, int number) {
+            String answer = worked.substring(worked.lastIndexOf("####") < 0 ? 0 : worked.lastIndexOf("####") + 4);
+            List<Message> prompt = system.isEmpty() ? List.of(question) : List.of(Message.system(system), question);
+            return new Problem(prompt, answer.strip(), path.getFileName() + " " + number);
+        }
+
+        @Override
+        public List<Input> inputs() {
+            return Source.of(path.toString()).files().stream().<Input>map(Input.File::new).toList();
+        }
+    }
+}

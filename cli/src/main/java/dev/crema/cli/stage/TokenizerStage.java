@@ -1,0 +1,99 @@
+package dev.crema.cli.stage;
+
+import dev.crema.cli.recipe.Check;
+import dev.crema.cli.recipe.Default;
+import dev.crema.cli.recipe.Input;
+import dev.crema.cli.recipe.Stage;
+import dev.crema.cli.recipe.StageContext;
+import dev.crema.data.CharacterVocabulary;
+import dev.crema.data.Example;
+import dev.crema.data.ExampleReader;
+import dev.crema.data.ExampleSource;
+import dev.crema.text.Message;
+import dev.crema.text.SpecialTokens.Role;
+import dev.crema.text.bpe.BpeTrainer;
+import dev.crema.text.bpe.BpeTraining;
+import dev.crema.text.bpe.PreTokenization;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Trains a tokenizer.
+ *
+ * @param vocabulary ids in all
+ * @param preTokenization how text is cut into words
+ * @param specialTokens tokens of their own besides the one that ends a text
+ * @param endOfText the token that ends a text
+ * @param chatTemplate Jinja that writes a conversation; empty for none
+ */
+public record TokenizerStage(
+        DataSettings data,
+        @Default("bpe") Kind kind,
+        @Default("8192") int vocabulary,
+        @Default("gpt2_single_digits") PreTokenization preTokenization,
+        @Default("[]") List<String> specialTokens,
+        @Default("<|endoftext|>") String endOfText,
+        @Default("''") String chatTemplate)
+        implements Stage {
+    public TokenizerStage {
+        Check.atLeast("vocabulary", vocabulary, 1);
+    }
+
+    /** What the tokens are. */
+    public enum Kind {
+        /** Pieces of bytes that often occur together. */
+        BPE,
+        /** Single characters. */
+        CHARACTERS
+    }
+
+    @Override
+    public List<Input> inputs() {
+        return data.inputs();
+    }
+
+    @Override
+    public void run(StageContext context) {
+        ExampleSource source = data.source(context.seed());
+        switch (kind) {
+            case CHARACTERS -> CharacterVocabulary.of(source).write(context.folder());
+            case BPE -> {
+                List<String> specials = new ArrayList<>(List.of(endOfText));
+                specials.addAll(specialTokens);
+                BpeTraining training = BpeTraining.of(vocabulary, specials)
+                        .withPreTokenization(preTokenization)
+                        .withRole(Role.EOS, endOfText);
+                try (ExampleReader reader = source.open()) {
+                    Iterable<String> texts = () -> new Texts(reader);
+                    var trained = BpeTrainer.trainOnTexts(
+                            training, texts, (stage, done, total) -> context.progress(done, total, stage.toString()));
+                    if (chatTemplate.isEmpty()) trained.save(context.folder());
+                    else trained.save(context.folder(), chatTemplate);
+                }
+            }
+        }
+    }
+
+    private record Texts(ExampleReader reader) implements Iterator<String> {
+        @Override
+        public boolean hasNext() {
+            return reader.hasNext();
+        }
+
+        @Override
+        public String next() {
+            return switch (reader.next()) {
+                case Example.PlainText(String text, var part) -> text;
+                case Example.Completion(String prompt, String completion) -> prompt + completion;
+                case Example.Chat chat -> joined(chat.messages());
+                case Example.Problem problem -> joined(problem.prompt());
+            };
+        }
+
+        private static String joined(List<Message> messages) {
+            return messages.stream().map(Message::content).collect(Collectors.joining("\n"));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.crema.cli.stage;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.crema.cli.recipe.StageContext;
+import dev.crema.model.Decoder;
+import dev.crema.model.checkpoint.Family;
+import dev.crema.model.checkpoint.ModelFolder;
+import dev.crema.text.InputException;
+import dev.crema.train.Method;
+import dev.crema.train.StopSignal;
+import dev.crema.train.Trainer;
+import dev.crema.train.TrainingPlan;
+import dev.crema.train.metrics.Metrics;
+import dev.crema.train.run.DurableFiles;
+import dev.crema.train.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Trains a model as a stage: a run in the stage's folder, the model that comes out of it in {@code model/}, and
+ * {@code summary.json}.
+ */
+final class TrainingRun {
+    static final String SUMMARY = "summary.json";
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private TrainingRun() {}
+
+    static void train(
+            StageContext context, Decoder model, Family family, Path companions, Method method, TrainingPlan plan)
+            throws IOException {
+        Path run = context.folder().resolve("run");
+        Trainer.Result result;
+        try (RunFolder folder = RunFolder.open(run);
+                StopSignal stop = StopSignal.onShutdown()) {
+            result = new Trainer(plan, method, folder, metrics -> report(context, plan, metrics), stop).train(model);
+            if (result.end() == Trainer.End.ASKED) {
+                throw new InputException("Stopped after step " + result.steps() + " of " + plan.steps()
+                        + "; the same command goes on from there");
+            }
+        }
+        Path target = context.folder().resolve("model");
+        Models.copyCompanions(companions, target);
+        ModelFolder.save(target, family, model);
+        Map<String, Object> summary = new LinkedHashMap<>();
+        summary.put("steps", result.steps());
+        summary.put("tokens", result.tokens());
+        summary.put("seconds", result.seconds());
+        summary.put("tokens_per_s", result.tokensPerSecond());
+        summary.put("end", result.end().name().toLowerCase(Locale.ROOT));
+        summary.put("evaluation", result.evaluation());
+        DurableFiles.write(context.folder().resolve(SUMMARY), JSON.writeValueAsString(summary));
+    }
+
+    private static void report(StageContext context, TrainingPlan plan, Metrics metrics) {
+        StringBuilder line = new StringBuilder();
+        for (String name : new String[] {"loss", "reward", "accuracy", "format_rate", "val_loss", "val_accuracy"}) {
+            Double value = metrics.values().get(name);
+            if (value != null) line.append(String.format(Locale.ROOT, "%s %.3f  ", name, value));
+        }
+        Double rate = metrics.values().get("tokens_per_s");
+        if (rate != null) line.append(Math.round(rate)).append(" tokens/s");
+        context.progress(metrics.step(), plan.steps(), line.toString().strip());
+    }
+}
