@@ -63,9 +63,9 @@ final class BraceFormat {
     private String field(String field, int nesting) {
         int colon = field.indexOf(':');
         String name = colon < 0 ? field : field.substring(0, colon);
-        String spec = colon < 0 ? "" : expand(field.substring(colon + 1), nesting - 1);
         int bang = name.indexOf('!');
         Value value = lookUp(bang < 0 ? name : name.substring(0, bang));
+        String spec = colon < 0 ? "" : expand(field.substring(colon + 1), nesting - 1);
         return switch (bang < 0 ? "" : name.substring(bang + 1)) {
             case "" -> NumberFormat.format(value, spec, budget);
             case "s" -> NumberFormat.format(Value.Str.of(PythonText.str(value)), spec, budget);

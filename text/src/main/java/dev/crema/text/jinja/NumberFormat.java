@@ -30,8 +30,8 @@ final class NumberFormat {
         int width = bounded(parts.group(6), 0, budget);
         int precision = bounded(parts.group(8), -1, budget);
         String type = parts.group(9) == null ? "" : parts.group(9);
-        boolean numeric = value instanceof Value.Numeric && !(value instanceof Value.Bool && type.isEmpty());
-        if (!numeric && !(value instanceof Value.Str || value instanceof Value.Bool)) {
+        boolean numeric = value instanceof Value.Numeric;
+        if (!numeric && !(value instanceof Value.Str)) {
             throw new TemplateFailure("a " + PythonText.type(value) + " takes no format '" + spec + "'");
         }
         if (!numeric) {

@@ -25,7 +25,7 @@ final class Numbers {
         if (!prefix.isEmpty() && body.startsWith(prefix)) {
             body = body.substring(2);
         }
-        if (!body.matches("[0-9a-z]+(_[0-9a-z]+)*") || body.length() > MAX_DIGITS || base < 2 || base > 36) {
+        if (!body.matches("[\\p{Nd}a-z]+(_[\\p{Nd}a-z]+)*") || body.length() > MAX_DIGITS || base < 2 || base > 36) {
             return Optional.empty();
         }
         try {
