@@ -35,12 +35,20 @@ sealed interface Attention {
             Tensor v = qkv.narrow(2, heads + shared, shared).transpose(1, 2); // [B, K, T, d]
             q = pass.turn(q).transpose(1, 2); // [B, H, T, d]
             k = pass.turn(k).transpose(1, 2); // [B, K, T, d]
+            double scale = 1 / Math.sqrt(size);
+            Tensor mixed; // [B, H, T, d]
             if (pass.visibility() instanceof Visibility.Cached(KvCache cache)) {
-                KvCache.Layer all = cache.append(layer, k, v); // [B, K, S, d]
-                k = all.keys();
-                v = all.values();
+                KvCache.Layer all = cache.append(layer, k, v);
+                mixed = switch (pass.hiding()) {
+                    case Pass.Hiding.ByLength none ->
+                        Functions.decodeAttention(
+                                q, all.keys(), all.values(), all.length(), cache.firstTokens(), scale);
+                    case Pass.Hiding.Added(Tensor bias) ->
+                        Functions.attention(q, all.usedKeys(), all.usedValues(), bias, scale);
+                };
+            } else {
+                mixed = Functions.attention(q, k, v, pass.bias(), scale);
             }
-            Tensor mixed = Functions.attention(q, k, v, pass.bias(), 1 / Math.sqrt(size)); // [B, H, T, d]
             return output.apply(mixed.transpose(1, 2).reshape(batch, tokens, heads * size));
         }
     }

@@ -86,7 +86,7 @@ public final class Decoder implements AutoCloseable {
                     h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
                 case PositionSpec.Rotary spec -> turning = new Pass.Turning.By(rotary.at(positions));
             }
-            Pass pass = new Pass(visibility, visibility.bias(ids.size(1), dtype(), device()), turning);
+            Pass pass = new Pass(visibility, hiding(visibility, ids.size(1)), turning);
             if (checkpoint) pass.retain();
             for (int layer = 0; layer < blocks.size(); layer++) {
                 int index = layer;
@@ -97,6 +97,13 @@ public final class Decoder implements AutoCloseable {
             }
             return scope.keep(norm.apply(h));
         }
+    }
+
+    private Pass.Hiding hiding(Visibility visibility, long tokens) {
+        boolean one = visibility instanceof Visibility.Cached && tokens == 1 && Functions.decodesFast(head);
+        return one
+                ? new Pass.Hiding.ByLength()
+                : new Pass.Hiding.Added(visibility.bias(tokens, dtype(), device()));
     }
 
     /** Runs the next tokens {@code [B, T]} of the rows of a cache, which takes them up; {@code [B, T, D]}. */

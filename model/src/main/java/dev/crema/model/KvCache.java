@@ -6,21 +6,20 @@ import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The keys and values of the tokens that a batch of sequences has seen, so that each is computed once.
  *
  * <p>Room for {@code capacity} tokens is taken at once; rows grow together, and shorter prompts are padded on the left:
- * {@code starts} says where each row's first token stands. It owns its memory.
+ * {@code starts} says where each row's first token stands. Keys are kept transposed, with the token as the fastest
+ * dimension, which is how a decoding step reads them. It owns its memory.
  */
 public final class KvCache implements AutoCloseable {
     private final ArchConfig config;
     private final int capacity;
-    private final Tensor[] keys; // [B, K, S, headSize] by layer
-    private final Tensor[] values;
+    private final Tensor[] keys; // [B, K, headSize, slots] by layer
+    private final Tensor[] values; // [B, K, slots, headSize] by layer
     private int[] starts;
     private int length;
 
@@ -43,14 +42,19 @@ public final class KvCache implements AutoCloseable {
         AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
         Tensor[] keys = new Tensor[config.layers()];
         Tensor[] values = new Tensor[config.layers()];
-        long[] shape = {starts.length, attention.keyValueHeads(), capacity, attention.headSize()};
+        long rows = starts.length, shared = attention.keyValueHeads(), size = attention.headSize(), slots = slots(capacity);
         try (Scope scope = Scope.open()) {
             for (int layer = 0; layer < keys.length; layer++) {
-                keys[layer] = Scope.release(Tensors.empty(dtype, device, shape));
-                values[layer] = Scope.release(Tensors.empty(dtype, device, shape));
+                keys[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, size, slots));
+                values[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, slots, size));
             }
         }
         return new KvCache(config, capacity, starts.clone(), keys, values, 0);
+    }
+
+    /** Rounds up to an odd number of vectors: a power of two would put all dimensions of a key into the same cache set. */
+    private static long slots(int capacity) {
+        return ((capacity + 15L) / 16 | 1) * 16;
     }
 
     /** Returns the bytes that one token of one row takes. */
@@ -99,18 +103,39 @@ public final class KvCache implements AutoCloseable {
         return Tensors.of(positions, rows(), tokens).to(keys[0].device());
     }
 
-    /** Keys and values of one layer, {@code [B, K, S, headSize]}. */
-    record Layer(Tensor keys, Tensor values) {}
+    /**
+     * What one layer's new tokens attend to.
+     *
+     * @param keys {@code [B, K, headSize, slots]}
+     * @param values {@code [B, K, slots, headSize]}
+     * @param length slots in use, the new tokens' included
+     */
+    record Layer(Tensor keys, Tensor values, int length) {
+        /** Returns the keys in use as {@code [B, K, S, headSize]}. */
+        Tensor usedKeys() {
+            return keys.narrow(3, 0, length).transpose(2, 3);
+        }
 
-    /** Writes the new tokens' keys and values {@code [B, K, T, headSize]} behind the old and returns all of them. */
+        /** Returns the values in use as {@code [B, K, S, headSize]}. */
+        Tensor usedValues() {
+            return values.narrow(2, 0, length);
+        }
+    }
+
+    /** Writes the new tokens' keys and values {@code [B, K, T, headSize]} behind the old. */
     Layer append(int layer, Tensor newKeys, Tensor newValues) {
-        long tokens = newKeys.size(2);
+        int tokens = (int) newKeys.size(2);
         if (length + tokens > capacity) {
             throw new IllegalStateException("a cache of " + capacity + " slots cannot hold " + (length + tokens));
         }
-        keys[layer].narrow(2, length, tokens).copyInPlace(newKeys);
+        keys[layer].narrow(3, length, tokens).copyInPlace(newKeys.transpose(2, 3));
         values[layer].narrow(2, length, tokens).copyInPlace(newValues);
-        return new Layer(keys[layer].narrow(2, 0, length + tokens), values[layer].narrow(2, 0, length + tokens));
+        return new Layer(keys[layer], values[layer], length + tokens);
+    }
+
+    /** Returns where each row's first token stands. */
+    int[] firstTokens() {
+        return starts;
     }
 
     /** Counts tokens that every layer has appended. */
@@ -130,21 +155,24 @@ public final class KvCache implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             long[] wide = Arrays.stream(rows).asLongStream().toArray();
             Tensor index = Tensors.of(wide, wide.length).to(keys[0].device());
-            for (List<Tensor[]> side = new ArrayList<>(List.of(keys, values)); !side.isEmpty(); ) {
-                Tensor[] tensors = side.removeLast();
-                for (int layer = 0; layer < tensors.length; layer++) {
-                    try (Scope inner = Scope.open()) {
-                        Tensor old = tensors[layer];
-                        long[] shape = {rows.length, old.size(1), capacity, old.size(3)};
-                        Tensor fresh = Scope.release(Tensors.empty(old.dtype(), old.device(), shape));
-                        fresh.narrow(2, 0, length).copyInPlace(old.narrow(2, 0, length).indexSelect(0, index));
-                        tensors[layer] = fresh;
-                        old.close();
-                    }
-                }
+            for (int layer = 0; layer < keys.length; layer++) {
+                keys[layer] = selected(keys[layer], 3, index);
+                values[layer] = selected(values[layer], 2, index);
             }
         }
         starts = selected;
+    }
+
+    /** Returns a tensor with other rows, of which only the slots in use are copied, and frees the old one. */
+    private Tensor selected(Tensor old, int slotDim, Tensor index) {
+        try (Scope scope = Scope.open()) {
+            long[] shape = old.shape();
+            shape[0] = index.size(0);
+            Tensor fresh = Scope.release(Tensors.empty(old.dtype(), old.device(), shape));
+            fresh.narrow(slotDim, 0, length).copyInPlace(old.narrow(slotDim, 0, length).indexSelect(0, index));
+            old.close();
+            return fresh;
+        }
     }
 
     ArchConfig config() {

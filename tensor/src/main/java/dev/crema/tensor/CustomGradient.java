@@ -1,5 +1,7 @@
 package dev.crema.tensor;
 
+import java.util.Arrays;
+import java.util.Objects;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
 import org.jspecify.annotations.Nullable;
@@ -9,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>JavaCPP maps no {@code autograd::Function}. This does the same with two things that it does map: the result is a
  * view of the input, so that the engine knows where its gradient flows, whose data is then replaced by the value; a hook
- * on it turns the gradient of the output into that of the input. Value and input have the same shape and type. A rule
- * may add to gradients of leaves (weights) itself.
+ * on it turns the gradient of the output into that of the input. Value and input have the same type. A rule may add to
+ * gradients of leaves (weights) itself.
  */
 final class CustomGradient {
     private CustomGradient() {}
@@ -24,6 +26,36 @@ final class CustomGradient {
     /** Returns {@code value}, whose gradient reaches {@code input} through {@code rule}. */
     static Tensor of(Tensor value, Tensor input, Rule rule, Tensor... saved) {
         if (!Autograd.recording() || !input.requiresGrad()) return value;
+        boolean sameShape = Arrays.equals(value.shape(), input.shape());
+        return sameShape ? link(value, input, rule, saved) : linkAcrossShapes(value, input, rule, saved);
+    }
+
+    /**
+     * Links a value to an input of another shape: between them stands one element of the input, repeated to the value's
+     * shape, which costs nothing. The hook of the value computes the input's gradient and hands it over to the hook of
+     * the input; what flows between is thrown away.
+     */
+    private static Tensor linkAcrossShapes(Tensor value, Tensor input, Rule rule, Tensor... saved) {
+        Tensor[] handedOver = new Tensor[1];
+        DType dtype = value.dtype();
+        Device device = value.device();
+        Tensor end = link(input.detach(), input, (gradient, none) -> Scope.adopt(Objects.requireNonNull(handedOver[0])));
+        Tensor element = end;
+        for (int dim = 0; dim < input.rank(); dim++) element = element.narrow(dim, 0, 1);
+        long[] ones = new long[value.rank()];
+        Arrays.fill(ones, 1);
+        Tensor bridge = element.reshape(ones).expand(value.shape());
+        return link(
+                value,
+                bridge,
+                (gradient, kept) -> {
+                    handedOver[0] = Scope.release(rule.apply(gradient, kept));
+                    return Tensors.zeros(dtype, device, ones).expand(gradient.shape());
+                },
+                saved);
+    }
+
+    private static Tensor link(Tensor value, Tensor input, Rule rule, Tensor... saved) {
         org.bytedeco.pytorch.Tensor node = input.handle.alias();
         node.set_data(value.handle);
         Tensor[] kept = new Tensor[saved.length];

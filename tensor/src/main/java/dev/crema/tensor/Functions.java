@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.simd.DecodeAttention;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
@@ -91,8 +92,7 @@ public final class Functions {
 
     /** Returns {@code silu(gate) * up}: {@code x [..., 2 F]} holds the gate and then up; {@code [..., F]}. */
     public static Tensor swiGlu(Tensor x) {
-        long width = x.size(-1) / 2;
-        return silu(x.narrow(-1, 0, width)).mul(x.narrow(-1, width, width));
+        return SwiGlu.apply(x);
     }
 
     /**
@@ -117,6 +117,43 @@ public final class Functions {
      */
     public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale) {
         return Attention.apply(q, k, v, bias, scale);
+    }
+
+    /** Tells whether {@link #decodeAttention} can work where this tensor is, in its type. */
+    public static boolean decodesFast(Tensor like) {
+        return SimdRows.fit(like);
+    }
+
+    /**
+     * Returns the attention of one new token of each row to what a cache holds, without gradients.
+     *
+     * @param q {@code [B, H, 1, d]}
+     * @param keys {@code [B, K, d, slots]} contiguous, slots a multiple of 16
+     * @param values {@code [B, K, slots, d]} contiguous
+     * @param length slots in use
+     * @param starts the first slot of each row that holds a token
+     * @return {@code [B, H, 1, d]}
+     */
+    public static Tensor decodeAttention(
+            Tensor q, Tensor keys, Tensor values, int length, int[] starts, double scale) {
+        Tensor query = q.contiguous(), out = Tensors.empty(q.dtype(), Device.CPU, q.shape());
+        var shape = new DecodeAttention.Shape(
+                (int) q.size(0),
+                (int) q.size(1),
+                (int) keys.size(1),
+                (int) q.size(3),
+                length,
+                (int) keys.size(3));
+        new DecodeAttention(
+                        shape,
+                        q.dtype() == DType.FP32,
+                        query.segment(),
+                        keys.segment(),
+                        values.segment(),
+                        starts,
+                        out.segment())
+                .run((float) scale);
+        return out;
     }
 
     /** Drops elements with probability {@code p} and scales the rest by {@code 1 / (1 - p)}. */

@@ -68,6 +68,15 @@ public final class Scope implements AutoCloseable {
         return tensor;
     }
 
+    /** Takes a released tensor back: the innermost scope owns it from here on. */
+    static Tensor adopt(Tensor tensor) {
+        Scope innermost = STACK.get().peek();
+        if (innermost == null) throw new IllegalStateException("no scope is open on thread " + Thread.currentThread());
+        innermost.pointers.attach(tensor.handle);
+        tensor.handle.releaseReference();
+        return tensor;
+    }
+
     /** Ties a native helper to the scope of the graph being recorded, or to the outermost scope where none is. */
     static void attachToGraph(Pointer pointer) {
         Scope owner = STACK.get().peek();

@@ -39,6 +39,11 @@ public final class Tensor implements AutoCloseable {
         return handle.size(dim);
     }
 
+    /** Returns how many elements lie between two neighbours along a dimension. */
+    long stride(int dim) {
+        return handle.stride(dim);
+    }
+
     /** Returns the number of dimensions. */
     public int rank() {
         return (int) handle.dim();

@@ -35,14 +35,20 @@ public final class Crew {
         void run(long from, long to);
     }
 
+    /** A kernel that keeps something for each part, such as a partial sum. */
+    @FunctionalInterface
+    public interface PartKernel {
+        void run(int part, long from, long to);
+    }
+
     private static final class Work {
-        private final Kernel kernel;
+        private final PartKernel kernel;
         private final long rows;
         private final int parts;
         private int next;
         private @Nullable Throwable failure;
 
-        Work(Kernel kernel, long rows, int parts) {
+        Work(PartKernel kernel, long rows, int parts) {
             this.kernel = kernel;
             this.rows = rows;
             this.parts = parts;
@@ -55,7 +61,7 @@ public final class Crew {
         void help() {
             for (int part = take(); part >= 0; part = take()) {
                 try {
-                    kernel.run(rows * part / parts, rows * (part + 1) / parts);
+                    kernel.run(part, rows * part / parts, rows * (part + 1) / parts);
                 } catch (Throwable e) {
                     synchronized (this) {
                         failure = e;
@@ -107,12 +113,20 @@ public final class Crew {
      * @param grain rows below which another thread does not pay
      */
     public static void run(long rows, long grain, Kernel kernel) {
-        int threads = INSTANCE.threads;
-        long parts = Math.min(threads * 4L, rows / Math.max(1, grain));
-        if (parts <= 1 || threads == 1) {
-            kernel.run(0, rows);
+        runParts(rows, parts(rows, grain), (part, from, to) -> kernel.run(from, to));
+    }
+
+    /** Returns into how many parts so many rows are split; the same numbers always give the same parts. */
+    public static int parts(long rows, long grain) {
+        return (int) Math.max(1, Math.min(INSTANCE.threads * 4L, rows / Math.max(1, grain)));
+    }
+
+    /** Runs a kernel over rows cut into so many parts. */
+    public static void runParts(long rows, int parts, PartKernel kernel) {
+        if (parts == 1 || INSTANCE.threads == 1) {
+            for (int part = 0; part < parts; part++) kernel.run(part, rows * part / parts, rows * (part + 1) / parts);
         } else {
-            INSTANCE.split(new Work(kernel, rows, (int) parts), threads);
+            INSTANCE.split(new Work(kernel, rows, parts), INSTANCE.threads);
         }
     }
 

@@ -1,0 +1,48 @@
+package dev.crema.tensor.simd;
+
+import static dev.crema.tensor.simd.Lanes.F;
+import static dev.crema.tensor.simd.Lanes.N;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The rotation of rotary position embedding, for heads that lie side by side in a row.
+ *
+ * <p>In each head, dimension {@code i} of the first half and {@code i} of the second half turn by the row's angle.
+ */
+public final class RotaryRows {
+    private static final long GRAIN = 8;
+
+    private RotaryRows() {}
+
+    /**
+     * Writes the rows turned.
+     *
+     * @param x {@code [n, heads size]}
+     * @param cos {@code [n, size / 2]} fp32
+     * @param sin {@code [n, size / 2]} fp32
+     * @param sign 1, or -1 for the opposite angle
+     */
+    public static void turn(Rows x, Rows cos, Rows sin, int heads, float sign, Rows y) {
+        int half = cos.columns(), bound = F.loopBound(half);
+        Crew.run(x.count(), GRAIN, (from, to) -> {
+            for (long row = from; row < to; row++) {
+                for (int head = 0; head < heads; head++) {
+                    int first = head * 2 * half, second = first + half;
+                    for (int i = 0; i < bound; i += N) {
+                        FloatVector c = cos.load(row, i), s = sin.load(row, i).mul(sign);
+                        FloatVector a = x.load(row, first + i), b = x.load(row, second + i);
+                        y.store(row, first + i, a.mul(c).sub(b.mul(s)));
+                        y.store(row, second + i, b.mul(c).add(a.mul(s)));
+                    }
+                    for (int i = bound; i < half; i++) {
+                        float c = cos.get(row, i), s = sin.get(row, i) * sign;
+                        float a = x.get(row, first + i), b = x.get(row, second + i);
+                        y.set(row, first + i, a * c - b * s);
+                        y.set(row, second + i, b * c + a * s);
+                    }
+                }
+            }
+        });
+    }
+}

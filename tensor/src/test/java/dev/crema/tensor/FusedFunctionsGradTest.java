@@ -1,0 +1,63 @@
+package dev.crema.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Our kernels against the same functions written in libtorch's operations, forward and backward. */
+class FusedFunctionsGradTest {
+    @ParameterizedTest
+    @CsvSource({"FP32,37,2e-6", "FP32,64,2e-6", "BF16,48,2e-2", "BF16,133,2e-2"})
+    void swiGlu(DType dtype, int width, double tolerance) {
+        try (RandomState random = RandomState.of(1);
+                Tape tape = Tape.open()) {
+            Tensor a = normal(random, 3, 5, 2L * width).to(dtype).copy();
+            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor g = normal(random, 3, 5, width);
+            Tensor actual = Functions.swiGlu(x.mul(2));
+            Tensor twice = y.mul(2);
+            Tensor expected = Functions.silu(twice.narrow(-1, 0, width)).mul(twice.narrow(-1, width, width));
+            actual.backward(g.to(dtype));
+            expected.backward(g);
+            close(actual, expected, tolerance);
+            close(x.grad(), y.grad(), tolerance);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FP32,6,2e-6", "FP32,64,2e-6", "BF16,18,2e-2", "BF16,64,2e-2"})
+    void rotateHeadsOfAWiderRow(DType dtype, int size, double tolerance) {
+        int batch = 2, tokens = 7, heads = 3, all = 5;
+        try (RandomState random = RandomState.of(2);
+                Tape tape = Tape.open()) {
+            Tensor a = normal(random, batch, tokens, all, size).to(dtype).copy();
+            Tensor angles = normal(random, batch, tokens, size / 2);
+            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor g = normal(random, batch, tokens, heads, size);
+            Tensor actual = Functions.rotate(x.narrow(2, 1, heads), angles.cos(), angles.sin());
+            Tensor cos = angles.cos().unsqueeze(2), sin = angles.sin().unsqueeze(2);
+            Tensor part = y.narrow(2, 1, heads);
+            Tensor p = part.narrow(-1, 0, size / 2), q = part.narrow(-1, size / 2, size / 2);
+            Tensor expected = Tensor.concat(
+                    java.util.List.of(p.mul(cos).sub(q.mul(sin)), q.mul(cos).add(p.mul(sin))), -1);
+            actual.backward(g.to(dtype));
+            expected.backward(g);
+            close(actual, expected, tolerance);
+            close(x.grad(), y.grad(), tolerance);
+        }
+    }
+
+    private static Tensor normal(RandomState random, long... shape) {
+        return random.normal(Tensors.empty(DType.FP32, Device.CPU, shape), 0, 1);
+    }
+
+    private static void close(Tensor actual, Tensor expected, double tolerance) {
+        float[] a = actual.toFloats(), e = expected.toFloats();
+        double scale = 0, worst = 0;
+        for (float v : e) scale = Math.max(scale, Math.abs(v));
+        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - e[i]));
+        assertThat(a).hasSameSizeAs(e);
+        assertThat(worst).isLessThanOrEqualTo(tolerance * scale);
+    }
+}
