@@ -39,7 +39,8 @@ record QuickstartReport(Path root, List<StageRow> stages) {
     }
 
     String table() {
-        Table table = new Table("stage", "steps", "seconds", "tokens/s", "accuracy", "greedy", "format", "think tokens");
+        Table table =
+                new Table("stage", "steps", "seconds", "tokens/s", "accuracy", "greedy", "format", "think tokens");
         for (StageRow stage : stages) {
             EvalStage.Result result = stage.result();
             table.row(
@@ -57,10 +58,16 @@ record QuickstartReport(Path root, List<StageRow> stages) {
 
     /** Draws the curves of loss and reward; returns the files. */
     List<Path> charts() throws IOException {
-        Chart loss = new Chart("Pretraining and cold start", "step", "loss", List.of(
-                series("base", "loss"), series("cold-start", "loss")));
-        Chart reward = new Chart("Reinforcement learning", "step", "reward", List.of(
-                series("r1", "reward"), series("r1-zero", "reward")));
+        Chart loss = new Chart(
+                "Pretraining and cold start",
+                "step",
+                "loss",
+                List.of(series("base", "loss"), series("cold-start", "loss")));
+        Chart reward = new Chart(
+                "Reinforcement learning",
+                "step",
+                "reward",
+                List.of(series("r1", "reward"), series("r1-zero", "reward")));
         return List.of(Charts.write(loss, root, "loss"), Charts.write(reward, root, "reward"));
     }
 

@@ -45,7 +45,9 @@ sealed interface DataSettings {
 
         @Override
         public List<Input> inputs() {
-            return Source.of(path.toString()).files().stream().<Input>map(Input.File::new).toList();
+            return Source.of(path.toString()).files().stream()
+                    .<Input>map(Input.File::new)
+                    .toList();
         }
     }
 
@@ -71,7 +73,9 @@ sealed interface DataSettings {
             ProblemSet problems = new ProblemSet(Split.TRAIN, seed + 1);
             return new Listed(
                     "worked arithmetic " + VERSION + " " + seed + " " + examples,
-                    problems.distinct(examples).stream().<Example>map(q -> q.worked()).toList());
+                    problems.distinct(examples).stream()
+                            .<Example>map(q -> q.worked())
+                            .toList());
         }
 
         @Override

@@ -59,7 +59,8 @@ public record EvalStage(
             context.progress(results.size(), of.size(), name);
             results.put(name, judge(ModelFolder.open(Models.folder(name, context)), judged, context.seed()));
         }
-        String json = JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(results);
+        String json =
+                JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(results);
         DurableFiles.write(context.folder().resolve(RESULTS), json);
     }
 
@@ -69,9 +70,14 @@ public record EvalStage(
                 Decoder model = folder.load(precision.dtype(), Device.CPU)) {
             Prompter prompter = new Prompter(tokenizer, ChatTemplate.load(source));
             Score greedy = ProblemEvaluation.greedy(judged, prompter, maxTokens).of(model);
-            Score sampled = ProblemEvaluation.sampled(judged, prompter, maxTokens, samples, seed).of(model);
+            Score sampled = ProblemEvaluation.sampled(judged, prompter, maxTokens, samples, seed)
+                    .of(model);
             return new Result(
-                    sampled.accuracy(), greedy.accuracy(), sampled.formatRate(), sampled.meanThinkTokens(), judged.size());
+                    sampled.accuracy(),
+                    greedy.accuracy(),
+                    sampled.formatRate(),
+                    sampled.meanThinkTokens(),
+                    judged.size());
         }
     }
 }

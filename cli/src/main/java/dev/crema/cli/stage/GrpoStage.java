@@ -125,7 +125,6 @@ public record GrpoStage(
                 new Reward.FormattedAccuracy(formatReward),
                 reference,
                 evaluation);
-        TrainingRun.train(
-                context, model, folder.family(), folder.path(), method, training.plan("val_accuracy", true));
+        TrainingRun.train(context, model, folder.family(), folder.path(), method, training.plan("val_accuracy", true));
     }
 }

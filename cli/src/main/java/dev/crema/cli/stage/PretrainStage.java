@@ -40,16 +40,16 @@ public record PretrainStage(
         Path companions = Models.tokenizer(tokenizer, context);
         try (Tokenizer words = Tokenizer.load(companions)) {
             ArchConfig config = model.architecture(words.vocabularySize());
-            Weights weights = Weights.random(
-                    config, training.precision().dtype(), Device.CPU, model.deviation(), context.seed());
+            Weights weights =
+                    Weights.random(config, training.precision().dtype(), Device.CPU, model.deviation(), context.seed());
             try (RowSettings.Data rows = batch.open(
                             data.source(context.seed()),
                             ExampleTokenizer.of(words),
                             context.folder().resolve("tokens"),
                             context.seed());
                     Decoder decoder = Decoder.of(config, weights)) {
-                NextToken method = new NextToken(
-                        rows.training(), rows.validation(), batch.backwardPasses(), batch.recompute());
+                NextToken method =
+                        new NextToken(rows.training(), rows.validation(), batch.backwardPasses(), batch.recompute());
                 TrainingRun.train(
                         context, decoder, model.family(), companions, method, training.plan("val_loss", false));
             }

@@ -36,7 +36,8 @@ sealed interface ProblemSettings {
      * @param split which of the disjoint sides
      * @param count how many to judge by; the test side has its own 500
      */
-    record Arithmetic(@Default("train") Split split, @Default("500") int count) implements ProblemSettings {
+    record Arithmetic(
+            @Default("train") Split split, @Default("500") int count) implements ProblemSettings {
         private static final long DEV_SEED = 7;
 
         @Override
@@ -71,8 +72,7 @@ sealed interface ProblemSettings {
             Path path,
             @Default("''") String system,
             @Default("0") int mostSteps,
-            @Default("500") int count)
-            implements ProblemSettings {
+            @Default("500") int count) implements ProblemSettings {
         @Override
         public ProblemSource training(long seed) throws IOException {
             List<Problem> all = read(Integer.MAX_VALUE);
@@ -91,7 +91,8 @@ sealed interface ProblemSettings {
 
         private List<Problem> read(int limit) throws IOException {
             List<Problem> problems = new ArrayList<>();
-            try (ExampleReader reader = Source.of(path.toString()).as(RecordFormat.QUESTION_ANSWER).open()) {
+            try (ExampleReader reader =
+                    Source.of(path.toString()).as(RecordFormat.QUESTION_ANSWER).open()) {
                 while (reader.hasNext() && problems.size() < limit) {
                     Chat chat = (Chat) reader.next();
                     String worked = chat.messages().getLast().content();
@@ -100,7 +101,8 @@ sealed interface ProblemSettings {
                     }
                 }
             }
-            if (problems.isEmpty()) throw new InputException(path + " holds no problems of at most " + mostSteps + " steps");
+            if (problems.isEmpty())
+                throw new InputException(path + " holds no problems of at most " + mostSteps + " steps");
             return problems;
         }
 
@@ -113,7 +115,9 @@ sealed interface ProblemSettings {
 
         @Override
         public List<Input> inputs() {
-            return Source.of(path.toString()).files().stream().<Input>map(Input.File::new).toList();
+            return Source.of(path.toString()).files().stream()
+                    .<Input>map(Input.File::new)
+                    .toList();
         }
     }
 }

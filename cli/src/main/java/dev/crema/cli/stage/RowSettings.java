@@ -46,7 +46,8 @@ record RowSettings(
         Check.atLeast("rows", rows, 1);
         Check.atLeast("columns", columns, 2);
         Check.atLeast("backwardPasses", backwardPasses, 1);
-        Check.that(validation >= 0 && validation < 1, "validation", validation, "a part from 0 up to, not including, 1");
+        Check.that(
+                validation >= 0 && validation < 1, "validation", validation, "a part from 0 up to, not including, 1");
     }
 
     /** How examples fill rows. */

@@ -20,8 +20,7 @@ import java.util.List;
  *
  * @param from the stage that made the model, or a model folder
  */
-public record SftStage(String from, DataSettings data, RowSettings batch, TrainingSettings training)
-        implements Stage {
+public record SftStage(String from, DataSettings data, RowSettings batch, TrainingSettings training) implements Stage {
     @Override
     public List<Input> inputs() {
         List<Input> inputs = new ArrayList<>(data.inputs());

@@ -1,0 +1,198 @@
+package dev.crema.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.crema.model.ArchConfig;
+import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ParameterSpec;
+import dev.crema.model.checkpoint.ModelFolder;
+import dev.crema.model.checkpoint.Safetensors;
+import dev.crema.text.ChatTemplate;
+import dev.crema.text.InputException;
+import dev.crema.text.SpecialTokens;
+import dev.crema.text.Tokenizer;
+import dev.crema.train.run.CheckpointStore;
+import dev.crema.train.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Tells what a model, a tokenizer, a file of tensors, a run or a checkpoint holds, without loading weights. */
+@Command(
+        name = "inspect",
+        description =
+                "Tell what a model's folder, a .safetensors file, a tokenizer.json, a run's folder or a checkpoint"
+                        + " holds.")
+final class Inspect extends Verb {
+    private static final String SINGLE = "model.safetensors";
+    private static final String MANIFEST = "manifest.json";
+
+    @Parameters(paramLabel = "PATH", description = "The file or folder.")
+    private Path path;
+
+    @Option(names = "--weights", description = "List the tensors of a model.")
+    private boolean weights;
+
+    @Override
+    void run(Console console) throws IOException {
+        Facts facts = facts(Folders.present(path));
+        facts.print(console.out());
+        console.document(facts.document());
+    }
+
+    private Facts facts(Path found) throws IOException {
+        if (Files.isRegularFile(found)) {
+            return found.toString().endsWith(".safetensors") ? tensors(found) : tokenizer(found);
+        }
+        if (Files.exists(found.resolve(MANIFEST))) {
+            return checkpoint(found);
+        }
+        if (Files.isDirectory(found.resolve("checkpoints")) || Files.exists(found.resolve("recipe.yaml"))) {
+            return run(found);
+        }
+        if (Files.exists(found.resolve("config.json"))) {
+            return model(found);
+        }
+        throw new InputException(found + " is none of what inspect knows: it has no config.json (a model),"
+                + " recipe.yaml or checkpoints (a run), or " + MANIFEST + " (a checkpoint)");
+    }
+
+    private Facts model(Path folder) throws IOException {
+        ModelFolder model = ModelFolder.open(folder);
+        ArchConfig config = model.config();
+        Facts facts =
+                new Facts().with("kind", "model").with("family", model.family().modelType());
+        architecture(facts, config);
+        long bytes = 0;
+        TreeSet<String> dtypes = new TreeSet<>();
+        for (Path file : shards(folder)) {
+            try (Safetensors shard = Safetensors.open(file)) {
+                for (Safetensors.Entry entry : shard.entries().values()) {
+                    bytes += entry.memory().byteSize();
+                    dtypes.add(entry.dtype().name().toLowerCase(java.util.Locale.ROOT));
+                }
+                if (weights) {
+                    facts.withWeights(shard);
+                }
+            }
+        }
+        facts.with("dtype", String.join(", ", dtypes)).with("bytes", bytes);
+        if (Files.exists(folder.resolve("tokenizer.json"))) {
+            tokenizerFacts(facts, folder);
+            chatTemplate(facts, folder);
+        }
+        return facts;
+    }
+
+    private static void architecture(Facts facts, ArchConfig config) {
+        AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
+        facts.with("layers", config.layers())
+                .with("hidden_size", config.hiddenSize())
+                .with("heads", attention.heads())
+                .with("key_value_heads", attention.keyValueHeads())
+                .with("head_size", attention.headSize())
+                .with(
+                        "feed_forward",
+                        part(config.feedForward()) + " " + config.feedForward().width())
+                .with("norm", part(config.norm()))
+                .with("position", part(config.position()))
+                .with("context", config.maxPositions())
+                .with("vocabulary", config.vocabularySize())
+                .with("tied_head", config.tiedHead())
+                .with("parameters", ParameterSpec.count(config));
+    }
+
+    private static String part(Object spec) {
+        return spec.getClass().getSimpleName();
+    }
+
+    private static List<Path> shards(Path folder) throws IOException {
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> shards = Files.newDirectoryStream(folder, "model-*-of-*.safetensors")) {
+            shards.forEach(files::add);
+        }
+        if (Files.exists(folder.resolve(SINGLE))) {
+            files = List.of(folder.resolve(SINGLE));
+        }
+        if (files.isEmpty()) {
+            throw new InputException(folder + " has a config.json but no weights: " + SINGLE + " is missing");
+        }
+        return files.stream().sorted().toList();
+    }
+
+    private static void chatTemplate(Facts facts, Path folder) {
+        try {
+            ChatTemplate.load(folder);
+            facts.with("chat_template", true);
+        } catch (InputException e) {
+            facts.with("chat_template", false).with("why", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Facts tokenizer(Path file) {
+        return tokenizerFacts(new Facts().with("kind", "tokenizer"), file);
+    }
+
+    private static Facts tokenizerFacts(Facts facts, Path path) {
+        try (Tokenizer tokenizer = Tokenizer.load(path)) {
+            Map<String, String> specials = new LinkedHashMap<>();
+            tokenizer
+                    .specials()
+                    .roles()
+                    .forEach((SpecialTokens.Role role, SpecialTokens.SpecialToken token) ->
+                            specials.put(role.key(), token.text()));
+            return facts.with("tokens", tokenizer.vocabularySize())
+                    .with("special_tokens", specials)
+                    .with("stop_ids", tokenizer.specials().stopIds())
+                    .with("fingerprint", tokenizer.fingerprint());
+        }
+    }
+
+    private static Facts tensors(Path file) {
+        try (Safetensors tensors = Safetensors.open(file)) {
+            return new Facts()
+                    .with("kind", "safetensors")
+                    .with("tensors", tensors.entries().size())
+                    .with("metadata", tensors.metadata())
+                    .withWeights(tensors);
+        }
+    }
+
+    private static Facts run(Path folder) throws IOException {
+        CheckpointStore checkpoints = RunFolder.checkpointsOf(folder);
+        Facts facts = new Facts()
+                .with("kind", "run")
+                .with("recipe", Files.exists(folder.resolve("recipe.yaml")))
+                .with("checkpoints", checkpoints.steps());
+        checkpoints.latest().ifPresent(latest -> facts.with("latest_whole", latest.step()));
+        checkpoints.best().ifPresent(best -> facts.with("best", best.step()));
+        Path metrics = folder.resolve("metrics.jsonl");
+        if (Files.exists(metrics)) {
+            try (var lines = Files.lines(metrics)) {
+                facts.with("metrics_lines", lines.count());
+            }
+        }
+        return facts;
+    }
+
+    private static Facts checkpoint(Path folder) throws IOException {
+        JsonNode manifest = new ObjectMapper().readTree(Files.readAllBytes(folder.resolve(MANIFEST)));
+        Map<String, Long> files = new LinkedHashMap<>();
+        manifest.path("files")
+                .forEach(file ->
+                        files.put(file.path("path").asText(), file.path("bytes").asLong()));
+        return new Facts()
+                .with("kind", "checkpoint")
+                .with("step", manifest.path("step").asLong())
+                .with("files", files);
+    }
+}
