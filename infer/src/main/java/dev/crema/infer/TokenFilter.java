@@ -20,8 +20,8 @@ final class TokenFilter {
     /** Draws one of the tokens that are left. */
     int draw(Sampling sampling, SplittableRandom random) {
         int[] tokens = descending(sampling);
-        int kept = sampling.topK() > 0 ? Math.min(sampling.topK(), tokens.length) : tokens.length;
-        double total = sampling.topK() > 0 ? total(tokens, kept) : sum;
+        int kept = cutsToK(sampling) ? Math.min(sampling.topK(), tokens.length) : tokens.length;
+        double total = cutsToK(sampling) ? total(tokens, kept) : sum;
         if (sampling.topP() < 1) {
             double reached = 0;
             int needed = 0;
@@ -46,13 +46,15 @@ final class TokenFilter {
 
     /** Returns tokens by falling probability; those that no filter can keep are left out first, as sorting is dear. */
     private int[] descending(Sampling sampling) {
-        float least = (float) sampling.minP();
-        if (sampling.topK() > 0 && sampling.topK() < weights.length) {
-            least = Math.max(least, kthLargest(sampling.topK()));
+        float least = 0;
+        if (cutsToK(sampling)) {
+            least = kthLargest(sampling.topK());
         } else if (sampling.topP() < 1) {
             // Tokens below this together hold less than what top-p leaves out.
-            least = Math.max(least, (float) ((1 - sampling.topP()) * sum / weights.length));
+            least = (float) ((1 - sampling.topP()) * sum / weights.length);
         }
+        // Top-p takes its share of all that top-k left, so what min-p will cut has to stay until then.
+        if (!cutsToK(sampling) || sampling.topP() == 1) least = Math.max(least, (float) sampling.minP());
         long[] keys = new long[weights.length];
         int count = 0;
         for (int i = 0; i < weights.length; i++) {
@@ -63,6 +65,10 @@ final class TokenFilter {
         int[] tokens = new int[count];
         for (int i = 0; i < count; i++) tokens[i] = (int) keys[i];
         return tokens;
+    }
+
+    private boolean cutsToK(Sampling sampling) {
+        return sampling.topK() > 0 && sampling.topK() < weights.length;
     }
 
     private float kthLargest(int k) {

@@ -1,0 +1,42 @@
+package dev.crema.infer;
+
+import dev.crema.model.ArchConfig;
+import dev.crema.model.ArchConfig.Activation;
+import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.model.ArchConfig.NormSpec;
+import dev.crema.model.ArchConfig.PositionSpec;
+import dev.crema.model.ArchConfig.RotaryScaling;
+import dev.crema.model.Decoder;
+import dev.crema.model.Weights;
+import dev.crema.tensor.DType;
+import dev.crema.tensor.Device;
+
+/** Models of a few thousand random weights, large enough in scale that their choices are clear. */
+final class TinyModel {
+    static final int CONTEXT = 48;
+
+    private TinyModel() {}
+
+    static Decoder rotary() {
+        return of(new PositionSpec.Rotary(10_000, new RotaryScaling.None()));
+    }
+
+    static Decoder learned() {
+        return of(new PositionSpec.Learned());
+    }
+
+    private static Decoder of(PositionSpec position) {
+        ArchConfig config = new ArchConfig(
+                61,
+                32,
+                2,
+                CONTEXT,
+                new AttentionSpec.GroupedQuery(4, 2, 8, false, false, false),
+                new FeedForwardSpec.Gated(48, Activation.SILU, false),
+                new NormSpec.RmsNorm(1e-5),
+                position,
+                false);
+        return Decoder.of(config, Weights.random(config, DType.FP32, Device.CPU, 0.5, 7));
+    }
+}
