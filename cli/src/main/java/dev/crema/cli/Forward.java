@@ -35,7 +35,7 @@ final class Forward extends Verb {
     private Path folder;
 
     @ArgGroup(multiplicity = "1")
-    private Input input;
+    private Input input = new Input();
 
     @Option(
             names = "--out",
