@@ -19,6 +19,11 @@ public final class Weights implements AutoCloseable {
         this.tensors = tensors;
     }
 
+    /** Takes tensors, which no scope owns any more, into its ownership. */
+    public static Weights of(Map<String, Tensor> tensors) {
+        return new Weights(new LinkedHashMap<>(tensors));
+    }
+
     /** Makes room for the parameters of a model, with arbitrary content. */
     public static Weights empty(ArchConfig config, DType dtype, Device device) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();

@@ -3,39 +3,99 @@ package dev.crema.train;
 import dev.crema.model.Weights;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.DType;
+import dev.crema.tensor.Kernels;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
-import dev.crema.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights that the optimizer changes, in fp32, and their gradients.
  *
  * <p>A model computes in bf16, whose eight bits of precision cannot take up a small update: 1 + 0.001 is 1. So the
  * optimizer works on an fp32 copy, and the model gets it rounded after each step (Micikevicius et al., "Mixed Precision
- * Training", 2018). Gradients of several backward passes are summed in fp32 too. A model in fp32 is its own master.
+ * Training", 2018). A model in fp32 is its own master. The gradient of a single backward pass stays in the type in which
+ * it was computed; those of several are summed in fp32.
  */
 public final class MasterWeights implements AutoCloseable {
     private final List<Master> masters = new ArrayList<>();
+    private double gradientScale = 1;
 
-    /**
-     * One weight.
-     *
-     * @param weight what the model computes with
-     * @param master FP32; {@code weight} itself if the model is in fp32
-     * @param gradient FP32, the sum over the backward passes of a step
-     * @param decays whether weight decay applies
-     */
-    public record Master(String name, Tensor weight, Tensor master, Tensor gradient, boolean decays) {
-        boolean separate() {
+    /** One weight: what the model computes with, its master, and the gradient of the step at hand. */
+    public static final class Master {
+        private final String name;
+        private final Tensor weight;
+        private final Tensor master;
+        private @Nullable Tensor gradient;
+
+        private Master(String name, Tensor weight, Tensor master) {
+            this.name = name;
+            this.weight = weight;
+            this.master = master;
+        }
+
+        public String name() {
+            return name;
+        }
+
+        /** Returns what the model computes with. */
+        public Tensor weight() {
+            return weight;
+        }
+
+        /** Returns the fp32 master; the weight itself if the model is in fp32. */
+        public Tensor master() {
+            return master;
+        }
+
+        /** Tells whether weight decay applies: to matrices, not to norms and biases. */
+        public boolean decays() {
+            return weight.rank() > 1;
+        }
+
+        /** Tells whether a backward pass has reached this weight. */
+        public boolean hasGradient() {
+            return gradient != null;
+        }
+
+        /** Returns the gradient of the step, before clipping; {@link #hasGradient} must hold. */
+        public Tensor gradient() {
+            if (gradient == null) throw new IllegalStateException("no gradient has reached " + name);
+            return gradient;
+        }
+
+        private boolean separate() {
             return weight != master;
+        }
+
+        private void collect() {
+            try (Scope scope = Scope.open()) {
+                if (!weight.hasGrad()) return;
+                Tensor fresh = weight.grad();
+                if (gradient == null) {
+                    gradient = Scope.release(fresh);
+                } else {
+                    Tensor before = gradient;
+                    boolean wide = before.dtype() == DType.FP32;
+                    gradient = wide ? before.addInPlace(fresh) : Scope.release(before.to(DType.FP32).addInPlace(fresh));
+                    if (!wide) before.close();
+                }
+            }
+            weight.clearGrad();
+        }
+
+        private void clear() {
+            if (gradient != null) gradient.close();
+            gradient = null;
         }
     }
 
-    /** Makes masters of a model's weights and lets the model collect gradients until they are closed. */
+    private MasterWeights() {}
+
+    /** Makes masters of a model's weights and lets the model collect gradients. */
     public static MasterWeights of(Weights weights) {
         MasterWeights result = new MasterWeights();
         try (Scope scope = Scope.open();
@@ -43,66 +103,52 @@ public final class MasterWeights implements AutoCloseable {
             weights.byName().forEach((name, weight) -> {
                 boolean separate = weight.dtype() != DType.FP32;
                 Tensor master = separate ? Scope.release(weight.detach().to(DType.FP32)) : weight;
-                Tensor gradient = Scope.release(Tensors.zeros(DType.FP32, weight.device(), weight.shape()));
                 weight.requiresGrad(true);
-                result.masters.add(new Master(name, weight, master, gradient, weight.rank() > 1));
+                result.masters.add(new Master(name, weight, master));
             });
         }
         return result;
     }
 
-    private MasterWeights() {}
-
     public List<Master> all() {
         return masters;
     }
 
-    /** Adds the gradients that the weights have collected and frees them. */
+    /** Takes over the gradients that the weights have collected in a backward pass. */
     public void collect() {
         try (var off = Autograd.off()) {
-            for (Master master : masters) {
-                try (Scope scope = Scope.open()) {
-                    if (!master.weight().hasGrad()) continue;
-                    master.gradient().addInPlace(master.weight().grad());
-                }
-                master.weight().clearGrad();
-            }
+            masters.forEach(Master::collect);
         }
     }
 
     /**
-     * Scales the gradients so that their norm is at most {@code limit}.
+     * Decides the factor by which the optimizer scales the gradients, so that their norm is at most {@code limit}.
      *
      * @return the norm before
      */
     public double clip(double limit) {
         double squares = 0;
-        try (var off = Autograd.off()) {
-            for (Master master : masters) {
-                try (Scope scope = Scope.open()) {
-                    double norm = master.gradient().norm().item();
-                    squares += norm * norm;
-                }
-            }
-            double norm = Math.sqrt(squares);
-            if (Double.isFinite(norm) && norm > limit) {
-                try (Scope scope = Scope.open()) {
-                    // The small addend is PyTorch's, so that a clipped run is the same there.
-                    for (Master master : masters) master.gradient().mulInPlace(limit / (norm + 1e-6));
-                }
-            }
-            return norm;
+        for (Master master : masters) {
+            if (master.hasGradient()) squares += Kernels.sumOfSquares(master.gradient());
         }
+        double norm = Math.sqrt(squares);
+        // The small addend is PyTorch's, so that a clipped run is the same there.
+        gradientScale = Double.isFinite(norm) && norm > limit ? limit / (norm + 1e-6) : 1;
+        return norm;
     }
 
-    /** Sets the gradients to zero. */
+    /** Returns the factor that clipping decided. */
+    public double gradientScale() {
+        return gradientScale;
+    }
+
+    /** Forgets the gradients. */
     public void clearGradients() {
-        try (Scope scope = Scope.open()) {
-            for (Master master : masters) master.gradient().fillInPlace(0);
-        }
+        masters.forEach(Master::clear);
+        gradientScale = 1;
     }
 
-    /** Rounds the masters into the model. */
+    /** Rounds the masters into the model, after they have been overwritten. */
     public void publish() {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
@@ -119,12 +165,13 @@ public final class MasterWeights implements AutoCloseable {
         return result;
     }
 
+    /** Frees masters and gradients; the model collects none any more. */
     @Override
     public void close() {
         for (Master master : masters) {
+            master.clear();
             master.weight().clearGrad();
             master.weight().requiresGrad(false);
-            master.gradient().close();
             if (master.separate()) master.master().close();
         }
     }

@@ -24,23 +24,25 @@ public final class Muon implements Optimizer {
     private static final double A = 3.4445, B = -4.7750, C = 2.0315;
 
     private final Settings.MuonSettings settings;
+    private final MasterWeights masters;
     private final List<Master> matrices = new ArrayList<>();
     private final List<Tensor> momenta = new ArrayList<>();
     private final Map<String, Tensor> state = new LinkedHashMap<>();
     private final AdamW rest;
 
-    private Muon(Settings.MuonSettings settings, AdamW rest) {
+    private Muon(Settings.MuonSettings settings, MasterWeights masters, AdamW rest) {
         this.settings = settings;
+        this.masters = masters;
         this.rest = rest;
     }
 
-    static Muon of(List<Master> masters, Settings.MuonSettings settings) {
-        List<Master> matrices = masters.stream().filter(Muon::orthogonal).toList();
-        List<Master> others = masters.stream().filter(m -> !orthogonal(m)).toList();
-        Muon muon = new Muon(settings, AdamW.of(others, settings.adamW()));
+    static Muon of(MasterWeights masters, Settings.MuonSettings settings) {
+        List<Master> matrices = masters.all().stream().filter(Muon::orthogonal).toList();
+        List<Master> others = masters.all().stream().filter(m -> !orthogonal(m)).toList();
+        Muon muon = new Muon(settings, masters, AdamW.of(masters, others, settings.adamW()));
         try (Scope scope = Scope.open()) {
             for (Master master : matrices) {
-                Tensor momentum = Scope.release(Tensors.zerosLike(master.gradient()));
+                Tensor momentum = Scope.release(Tensors.zerosLike(master.master().detach()));
                 muon.matrices.add(master);
                 muon.momenta.add(momentum);
                 muon.state.put(master.name() + ".momentum", momentum);
@@ -61,14 +63,16 @@ public final class Muon implements Optimizer {
         try (var off = Autograd.off()) {
             for (int i = 0; i < matrices.size(); i++) {
                 try (Scope scope = Scope.open()) {
-                    Tensor weight = matrices.get(i).master().detach(),
-                            gradient = matrices.get(i).gradient();
+                    if (!matrices.get(i).hasGradient()) continue;
+                    Tensor weight = matrices.get(i).master().detach();
+                    Tensor gradient = matrices.get(i).gradient().to(DType.FP32).mul(masters.gradientScale());
                     Tensor momentum = momenta.get(i).lerpInPlace(gradient, 1 - settings.momentum());
                     // Nesterov's look ahead.
                     Tensor update = gradient.copy().lerpInPlace(momentum, settings.momentum());
                     double ratio = Math.max(1, (double) weight.size(0) / weight.size(1));
                     weight.mulInPlace(1 - rate * settings.weightDecay());
                     weight.addInPlace(orthogonalise(update), -rate * Math.sqrt(ratio));
+                    matrices.get(i).weight().detach().copyInPlace(weight);
                 }
             }
         }

@@ -6,7 +6,7 @@ import java.util.Map;
 /** Changes the master weights by their gradients; it owns its state. */
 public sealed interface Optimizer extends AutoCloseable permits AdamW, Muon {
     /**
-     * Takes one step.
+     * Takes one step and rounds the masters into the model.
      *
      * @param scale the schedule's factor on the learning rate
      */
@@ -46,8 +46,8 @@ public sealed interface Optimizer extends AutoCloseable permits AdamW, Muon {
     /** Makes the optimizer of these settings. */
     static Optimizer of(Settings settings, MasterWeights masters) {
         return switch (settings) {
-            case Settings.AdamWSettings adamW -> AdamW.of(masters.all(), adamW);
-            case Settings.MuonSettings muon -> Muon.of(masters.all(), muon);
+            case Settings.AdamWSettings adamW -> AdamW.of(masters, masters.all(), adamW);
+            case Settings.MuonSettings muon -> Muon.of(masters, muon);
         };
     }
 }

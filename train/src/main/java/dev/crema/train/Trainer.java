@@ -134,14 +134,11 @@ public final class Trainer {
 
         private void step() throws IOException {
             long begin = System.nanoTime();
-            masters.clearGradients();
             StepReport report = method.accumulate(model, masters::collect, state.step());
             double norm = masters.clip(plan.clip());
             double scale = plan.schedule().at(state.step());
-            if (guard.admits(state.step(), report.loss(), norm)) {
-                optimizer.step(scale);
-                masters.publish();
-            }
+            if (guard.admits(state.step(), report.loss(), norm)) optimizer.step(scale);
+            masters.clearGradients();
             double seconds = (System.nanoTime() - begin) / 1e9;
             Metrics metrics = Metrics.at(state.step() + 1, state.tokens() + report.tokens())
                     .with("loss", report.loss())

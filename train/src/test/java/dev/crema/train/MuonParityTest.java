@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.crema.model.Weights;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
-import dev.crema.train.MasterWeights.Master;
 import dev.crema.train.Optimizer.Settings.AdamWSettings;
 import dev.crema.train.Optimizer.Settings.MuonSettings;
 import java.io.IOException;
-import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Against {@code torch.optim.Muon} and the same rule in float64: {@code bench/reference/muon.py}. */
@@ -51,16 +51,18 @@ class MuonParityTest {
         long rows = example.path("shape").path(0).longValue(),
                 columns = example.path("shape").path(1).longValue();
         try (Scope scope = Scope.open()) {
-            Tensor weight = Tensors.of(floats(example.path("start")), rows, columns);
-            Tensor gradient = Tensors.zerosLike(weight);
-            Master master = new Master("blocks.0.attention.output.weight", weight, weight, gradient, true);
-            try (Muon muon = Muon.of(List.of(master), settings)) {
+            Tensor weight = Scope.release(Tensors.of(floats(example.path("start")), rows, columns));
+            try (Weights weights = Weights.of(Map.of("blocks.0.attention.output.weight", weight));
+                    MasterWeights masters = MasterWeights.of(weights);
+                    Muon muon = Muon.of(masters, settings)) {
                 for (JsonNode step : example.path("gradients")) {
-                    gradient.copyInPlace(Tensors.of(floats(step), rows, columns));
+                    weight.accumulateGrad(Tensors.of(floats(step), rows, columns));
+                    masters.collect();
                     muon.step(1);
+                    masters.clearGradients();
                 }
+                return weight.toFloats();
             }
-            return weight.toFloats();
         }
     }
 
