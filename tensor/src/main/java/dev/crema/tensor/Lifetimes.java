@@ -25,7 +25,8 @@ public final class Lifetimes {
     }
 
     static void made(Tensor tensor) {
-        if (ON) BIRTHS.add(new Birth(new WeakReference<>(tensor.handle), tensor.toString(), new Throwable("made here")));
+        // A gradient that nobody has collected yet is a tensor without type and shape.
+        if (ON && tensor.handle.defined()) BIRTHS.add(new Birth(new WeakReference<>(tensor.handle), tensor.toString(), new Throwable("made here")));
     }
 
     static void closed(Tensor tensor) {

@@ -100,7 +100,12 @@ final class Toy implements AutoCloseable {
 
     /** Learns the text, 8 rows a step. */
     NextToken nextToken() {
-        return new NextToken(training(8), validation(), 1, false);
+        return nextToken(8);
+    }
+
+    /** Learns the text in one backward pass a step. */
+    NextToken nextToken(int rows) {
+        return new NextToken(training(rows), validation(), 1, false);
     }
 
     private List<Batch> validation() {
