@@ -3,14 +3,12 @@ package dev.crema.infer;
 import dev.crema.model.Decoder;
 import dev.crema.model.KvCache;
 import dev.crema.tensor.Autograd;
-import dev.crema.tensor.DType;
-import dev.crema.tensor.Device;
+import dev.crema.tensor.LogitRows;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
+import dev.crema.tensor.simd.Crew;
 import dev.crema.text.InputException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +22,9 @@ import java.util.List;
  */
 public final class Generator {
     private static final double PACK_BELOW = 0.75;
+
+    /** Logits below which choosing on another core does not pay. */
+    private static final int CHOSEN_ALONE = 8192;
 
     private final Decoder model;
 
@@ -69,25 +70,16 @@ public final class Generator {
                 + Arrays.stream(sequences).mapToInt(Sequence::limit).max().orElse(0);
         try (KvCache cache = KvCache.of(model.config(), starts, capacity, model.dtype(), model.device());
                 var off = Autograd.off()) {
-            float[][] logits = prefill(prompts, longest, cache);
+            List<Sequence> active = List.of(sequences);
+            active = take(active, prefill(prompts, longest, cache, active), listener);
             int[] rows = new int[sequences.length];
             Arrays.setAll(rows, i -> i / samples);
             if (samples > 1) cache.select(rows);
-            List<Sequence> active = new ArrayList<>();
-            for (Sequence sequence : sequences) {
-                float[] row = logits[sequence.prompt()].clone();
-                if (sequence.take(row, listener)) active.add(sequence);
-            }
             double prefillSeconds = (System.nanoTime() - begin) / 1e9;
             begin = System.nanoTime();
             while (!active.isEmpty()) {
                 pack(active, cache);
-                float[][] next = step(active, cache);
-                List<Sequence> going = new ArrayList<>(active.size());
-                for (int i = 0; i < active.size(); i++) {
-                    if (active.get(i).take(next[i], listener)) going.add(active.get(i));
-                }
-                active = going;
+                active = take(active, step(active, cache), listener);
             }
             double decodeSeconds = (System.nanoTime() - begin) / 1e9;
             List<Completion> completions =
@@ -107,7 +99,15 @@ public final class Generator {
         return sequences;
     }
 
-    private float[][] prefill(List<int[]> prompts, int longest, KvCache cache) {
+    private static List<Sequence> take(List<Sequence> active, Sampler.Choice[] choices, TokenListener listener) {
+        List<Sequence> going = new ArrayList<>(active.size());
+        for (int i = 0; i < choices.length; i++) {
+            if (active.get(i).take(choices[i], listener)) going.add(active.get(i));
+        }
+        return going;
+    }
+
+    private Sampler.Choice[] prefill(List<int[]> prompts, int longest, KvCache cache, List<Sequence> sequences) {
         int[] ids = new int[prompts.size() * longest];
         for (int row = 0; row < prompts.size(); row++) {
             int[] prompt = prompts.get(row);
@@ -116,32 +116,33 @@ public final class Generator {
         try (Scope scope = Scope.open()) {
             Tensor input = Tensors.of(ids, prompts.size(), longest).to(model.device());
             Tensor last = model.hiddenStates(input, cache).narrow(1, longest - 1, 1); // [B, 1, D]
-            return rows(model.logits(last));
+            int[] rows = sequences.stream().mapToInt(Sequence::prompt).toArray();
+            return choose(sequences, new LogitRows(model.logits(last)), rows);
         }
     }
 
-    private float[][] step(List<Sequence> active, KvCache cache) {
+    private Sampler.Choice[] step(List<Sequence> active, KvCache cache) {
         int[] ids = new int[cache.rows()];
         for (Sequence sequence : active) ids[sequence.row] = sequence.lastToken();
         try (Scope scope = Scope.open()) {
             Tensor input = Tensors.of(ids, ids.length, 1).to(model.device());
-            float[][] all = rows(model.logits(model.hiddenStates(input, cache)));
-            float[][] wanted = new float[active.size()][];
-            for (int i = 0; i < wanted.length; i++) wanted[i] = all[active.get(i).row];
-            return wanted;
+            LogitRows logits = new LogitRows(model.logits(model.hiddenStates(input, cache)));
+            int[] rows = active.stream().mapToInt(sequence -> sequence.row).toArray();
+            return choose(active, logits, rows);
         }
     }
 
-    /** Returns the logits {@code [B, 1, V]} of each row. */
-    static float[][] rows(Tensor logits) {
-        Tensor host = logits.to(Device.CPU).to(DType.FP32).contiguous(); // [B, 1, V]
-        int vocabulary = (int) host.size(-1);
-        MemorySegment memory = host.segment();
-        float[][] rows = new float[(int) host.size(0)][vocabulary];
-        for (int row = 0; row < rows.length; row++) {
-            MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 4L * row * vocabulary, rows[row], 0, vocabulary);
-        }
-        return rows;
+    /** Chooses the next token of each sequence from its row of logits, on all cores. */
+    private static Sampler.Choice[] choose(List<Sequence> sequences, LogitRows logits, int[] rows) {
+        Sampler.Choice[] choices = new Sampler.Choice[rows.length];
+        Crew.run(rows.length, Math.max(1, CHOSEN_ALONE / logits.vocabulary()), (from, to) -> {
+            float[] row = new float[logits.vocabulary()];
+            for (int i = (int) from; i < to; i++) {
+                logits.read(rows[i], row);
+                choices[i] = sequences.get(i).choose(row);
+            }
+        });
+        return choices;
     }
 
     private void pack(List<Sequence> active, KvCache cache) {

@@ -1,5 +1,6 @@
 package dev.crema.infer;
 
+import dev.crema.tensor.simd.FloatRows;
 import java.util.BitSet;
 import java.util.SplittableRandom;
 
@@ -26,15 +27,10 @@ final class Sampler {
     /** Chooses from a row of logits, which it overwrites. */
     Choice choose(float[] logits) {
         if (sampling.repetitionPenalty() != 1) penalise(logits);
-        int best = argmax(logits);
+        int best = FloatRows.argmax(logits);
         float inverse = sampling.temperature() == 0 ? 1 : (float) (1 / sampling.temperature());
-        float largest = logits[best] * inverse;
-        double sum = 0;
-        for (int i = 0; i < logits.length; i++) {
-            // From here on the row holds unnormalised probabilities.
-            logits[i] = (float) Math.exp(logits[i] * inverse - largest);
-            sum += logits[i];
-        }
+        // From here on the row holds unnormalised probabilities.
+        double sum = FloatRows.exponentials(logits, inverse, logits[best]);
         int token = best;
         if (sampling.temperature() > 0) {
             token = sampling.filtered() ? new TokenFilter(logits, sum).draw(sampling, random) : draw(logits, sum);
@@ -60,11 +56,5 @@ final class Sampler {
         for (int id = seen.nextSetBit(0); id >= 0 && id < logits.length; id = seen.nextSetBit(id + 1)) {
             logits[id] = logits[id] > 0 ? logits[id] / penalty : logits[id] * penalty;
         }
-    }
-
-    private static int argmax(float[] logits) {
-        int best = 0;
-        for (int i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
-        return best;
     }
 }

@@ -48,7 +48,16 @@ final class Sequence {
 
     /** Chooses the next token from its logits, which are overwritten; returns whether the sequence goes on. */
     boolean take(float[] logits, TokenListener listener) {
-        Sampler.Choice choice = sampler.choose(logits);
+        return take(choose(logits), listener);
+    }
+
+    /** Chooses the next token from its logits, which are overwritten. Different sequences may do so at once. */
+    Sampler.Choice choose(float[] logits) {
+        return sampler.choose(logits);
+    }
+
+    /** Adds a token; returns whether the sequence goes on. */
+    boolean take(Sampler.Choice choice, TokenListener listener) {
         if (length == ids.length) {
             ids = Arrays.copyOf(ids, 2 * length);
             logProbabilities = Arrays.copyOf(logProbabilities, 2 * length);

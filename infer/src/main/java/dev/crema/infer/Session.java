@@ -3,6 +3,7 @@ package dev.crema.infer;
 import dev.crema.model.Decoder;
 import dev.crema.model.KvCache;
 import dev.crema.tensor.Autograd;
+import dev.crema.tensor.LogitRows;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -74,9 +75,16 @@ final class Session implements AutoCloseable {
                 Tensor input = Tensors.of(Arrays.copyOfRange(ids, from, to), 1, to - from)
                         .to(model.device());
                 Tensor hidden = model.hiddenStates(input, cache); // [1, T, D]
-                if (to == ids.length) return Generator.rows(model.logits(hidden.narrow(1, to - from - 1, 1)))[0];
+                if (to == ids.length) return lastLogits(hidden.narrow(1, to - from - 1, 1));
             }
         }
+    }
+
+    private float[] lastLogits(Tensor hidden) {
+        LogitRows logits = new LogitRows(model.logits(hidden));
+        float[] row = new float[logits.vocabulary()];
+        logits.read(0, row);
+        return row;
     }
 
     /** A cache that is too small is replaced by one at least twice as large, which is filled anew. */

@@ -106,7 +106,7 @@ public final class AdamWElements {
                     FloatVector x = Lanes.load(wide, address + i * size);
                     sum = x.fma(x, sum);
                 }
-                total += sum.reduceLanes(VectorOperators.ADD);
+                total += Lanes.sum(sum);
             }
             for (; i < end; i++) {
                 double x = Lanes.loadScalar(wide, address + i * size);

@@ -5,7 +5,6 @@ import static dev.crema.tensor.simd.Lanes.N;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Attention of one new token of each row to what a cache holds.
@@ -87,7 +86,7 @@ public final class DecodeAttention {
         for (int s = first; s < start; s++) scores[s] = 0;
         for (int s = length; s < (length + N - 1) / N * N; s++) scores[s] = 0;
         for (int s = first; s < length; s += N) sums = sums.add(FloatVector.fromArray(F, scores, s));
-        float sum = sums.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(sums);
         mix(values + base, start, length, 1 / sum, scores, mixed);
         long target = out + ((long) row * shape.heads() + queryHead) * size * bytes;
         int bound = F.loopBound(size);

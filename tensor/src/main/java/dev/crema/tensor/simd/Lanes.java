@@ -7,6 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -21,6 +22,10 @@ final class Lanes {
     static final VectorSpecies<Short> S =
             VectorSpecies.of(short.class, jdk.incubator.vector.VectorShape.forBitSize(F.vectorBitSize() / 2));
     static final int N = F.length();
+    private static final VectorShuffle<Float> HALF = VectorShuffle.iota(F, N / 2, 1, true);
+    private static final VectorShuffle<Float> QUARTER = VectorShuffle.iota(F, N / 4, 1, true);
+    private static final VectorShuffle<Float> EIGHTH = VectorShuffle.iota(F, N / 8, 1, true);
+    private static final VectorShuffle<Float> SIXTEENTH = VectorShuffle.iota(F, N / 16, 1, true);
     static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -48,6 +53,18 @@ final class Lanes {
         IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
         IntVector rounded = bits.add(odd).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
         ((ShortVector) rounded.convertShape(VectorOperators.I2S, S, 0)).intoMemorySegment(MEMORY, address, ORDER);
+    }
+
+    /**
+     * Adds up the lanes, always in the same order. The library's own reduction leaves the order open: interpreted and
+     * compiled code may round differently, and a resumed run would not be the run it resumes.
+     */
+    static float sum(FloatVector v) {
+        FloatVector sum = v.add(v.rearrange(HALF));
+        sum = sum.add(sum.rearrange(QUARTER));
+        if (N > 4) sum = sum.add(sum.rearrange(EIGHTH));
+        if (N > 8) sum = sum.add(sum.rearrange(SIXTEENTH));
+        return sum.lane(0);
     }
 
     static float loadScalar(boolean wide, long address) {

@@ -66,7 +66,7 @@ public final class LogSoftmaxRows {
         for (int i = 0; i < bound; i += N) {
             sums = sums.add(Exp.of(Lanes.load(wide, row + (long) i * size).fma(FloatVector.broadcast(F, scale), shift)));
         }
-        double sum = sums.reduceLanes(VectorOperators.ADD);
+        double sum = Lanes.sum(sums);
         for (int i = bound; i < width; i++) {
             sum += Math.exp(Lanes.loadScalar(wide, row + (long) i * size) * scale - max * scale);
         }

@@ -4,7 +4,6 @@ import static dev.crema.tensor.simd.Lanes.F;
 import static dev.crema.tensor.simd.Lanes.N;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Root mean square normalisation of rows and its gradient, each in two reads of a row.
@@ -41,7 +40,7 @@ public final class RmsNormRows {
             FloatVector v = x.load(row, i);
             squares = v.fma(v, squares);
         }
-        double sum = squares.reduceLanes(VectorOperators.ADD);
+        double sum = Lanes.sum(squares);
         for (int i = bound; i < width; i++) sum += (double) x.get(row, i) * x.get(row, i);
         float r = (float) (1 / Math.sqrt(sum / width + epsilon));
         for (int i = 0; i < bound; i += N) y.store(row, i, x.load(row, i).mul(r).mul(weight.load(0, i)));
@@ -71,7 +70,7 @@ public final class RmsNormRows {
             dots = gx.fma(weight.load(0, i), dots);
             gx.mul(r).add(FloatVector.fromArray(F, dw, i)).intoArray(dw, i);
         }
-        double dot = dots.reduceLanes(VectorOperators.ADD);
+        double dot = Lanes.sum(dots);
         for (int i = bound; i < width; i++) {
             float gx = g.get(row, i) * x.get(row, i);
             dot += gx * weight.get(0, i);
