@@ -97,6 +97,23 @@ record QuickstartReport(Path root, List<StageRow> stages) {
         return document;
     }
 
+    /** Runs the quickstart with each seed and says how far R1 is above its cold start. */
+    static Map<String, Object> overSeeds(long[] seeds, Path folder, Console console) throws IOException {
+        List<Map<String, Object>> runs = new ArrayList<>();
+        for (long seed : seeds) {
+            console.note("seed " + seed);
+            Path root = folder.resolve("quickstart-" + seed);
+            long begin = System.nanoTime();
+            RecipeRun.run(Recipes.READER.read(RECIPE, List.of("seed=" + seed)), root, console);
+            QuickstartReport report = of(root);
+            console.note(report.table());
+            runs.add(report.document(seed, (System.nanoTime() - begin) / 1e9));
+        }
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("runs", runs);
+        return document;
+    }
+
     private static String format(String pattern, double value) {
         return String.format(Locale.ROOT, pattern, value);
     }

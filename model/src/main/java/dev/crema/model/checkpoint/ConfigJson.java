@@ -17,7 +17,7 @@ final class ConfigJson {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     /** Keys that say nothing of what the forward pass computes. */
     private static final Set<String> HARMLESS = Set.of(
-            "_name_or_path", "_attn_implementation_autoset", "_commit_hash", "architectures", "model_type",
+            "_name_or_path", "_model_name_or_path", "_attn_implementation_autoset", "_commit_hash", "architectures", "model_type",
             "torch_dtype", "dtype", "transformers_version", "use_cache", "initializer_range", "bos_token_id",
             "eos_token_id", "pad_token_id", "unk_token_id", "attention_dropout", "attn_pdrop", "embd_pdrop",
             "resid_pdrop", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",

@@ -1,0 +1,72 @@
+package dev.crema.cli;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.crema.cli.bench.RolloutBenchmark;
+import dev.crema.cli.bench.TrainBenchmark;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Measures this machine at training and at generating. */
+@Command(name = "bench", description = "Measure training, batched generation, or the quickstart over seeds.")
+final class Bench extends Verb {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build();
+
+    @Parameters(paramLabel = "WHAT", description = "train, rollout or quickstart.")
+    private What what;
+
+    @Option(names = "--dtype", defaultValue = "bf16", description = "fp32 or bf16 (default: bf16).")
+    private Precision dtype;
+
+    @Option(names = "--steps", defaultValue = "4", description = "train: steps of each of five repetitions.")
+    private int steps;
+
+    @Option(names = "--batch", defaultValue = "64", description = "rollout: sequences at once.")
+    private int batch;
+
+    @Option(names = "--new-tokens", defaultValue = "128", description = "rollout: tokens of each sequence.")
+    private int newTokens;
+
+    @Option(names = "--seeds", split = ",", defaultValue = "1,2,3", description = "quickstart: seeds to run.")
+    private long[] seeds;
+
+    @Option(names = "--out", defaultValue = "runs", description = "quickstart: where the runs go.")
+    private java.nio.file.Path out;
+
+    @Spec
+    private CommandSpec command;
+
+    enum What {
+        TRAIN,
+        ROLLOUT,
+        QUICKSTART
+    }
+
+    @Override
+    void run(Console console) throws Exception {
+        if (steps < 1 || batch < 1 || newTokens < 2) {
+            throw new ParameterException(command.commandLine(), "--steps and --batch are at least 1, --new-tokens 2");
+        }
+        Map<String, Object> document =
+                switch (what) {
+                    case TRAIN -> map(TrainBenchmark.run(dtype.dtype(), steps));
+                    case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch, newTokens));
+                    case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
+                };
+        document.forEach((key, value) -> console.out().println(key + ": " + value));
+        console.document(document);
+    }
+
+    private static Map<String, Object> map(Record result) {
+        return new LinkedHashMap<>(JSON.convertValue(result, JSON.getTypeFactory()
+                .constructMapType(LinkedHashMap.class, String.class, Object.class)));
+    }
+}
