@@ -2,6 +2,7 @@ package dev.crema.model;
 
 import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.tensor.Functions;
+import dev.crema.tensor.HeadLayout;
 import dev.crema.tensor.Tensor;
 
 /** How tokens of a sequence exchange what they know: {@code [B, T, D] -> [B, T, D]}. */
@@ -29,7 +30,12 @@ sealed interface Attention {
         public Tensor apply(Tensor x, Pass pass, int layer) {
             long batch = x.size(0), tokens = x.size(1), size = spec.headSize();
             int heads = spec.heads(), shared = spec.keyValueHeads();
-            Tensor qkv = input.apply(x).reshape(batch, tokens, heads + 2L * shared, size); // [B, T, H + 2K, d]
+            Tensor projection = input.apply(x); // [B, T, (H + 2K) d]
+            if (pass.hiding() instanceof Pass.Hiding.Before(int[] first) && headNorm instanceof HeadNorm.None) {
+                HeadLayout layout = new HeadLayout(heads, shared, spec.headSize());
+                return output.apply(Functions.selfAttention(projection, layout, first, pass.angles()));
+            }
+            Tensor qkv = projection.reshape(batch, tokens, heads + 2L * shared, size); // [B, T, H + 2K, d]
             Tensor q = headNorm.query(qkv.narrow(2, 0, heads)); // [B, T, H, d]
             Tensor k = headNorm.key(qkv.narrow(2, heads, shared)); // [B, T, K, d]
             Tensor v = qkv.narrow(2, heads + shared, shared).transpose(1, 2); // [B, K, T, d]
@@ -43,8 +49,7 @@ sealed interface Attention {
                     case Pass.Hiding.ByLength none ->
                         Functions.decodeAttention(
                                 q, all.keys(), all.values(), all.length(), cache.firstTokens(), scale);
-                    case Pass.Hiding.Added(Tensor bias) ->
-                        Functions.attention(q, all.usedKeys(), all.usedValues(), bias, scale);
+                    default -> Functions.attention(q, all.usedKeys(), all.usedValues(), pass.bias(), scale);
                 };
             } else {
                 mixed = Functions.attention(q, k, v, pass.bias(), scale);

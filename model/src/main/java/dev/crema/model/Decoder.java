@@ -86,7 +86,7 @@ public final class Decoder implements AutoCloseable {
                     h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
                 case PositionSpec.Rotary spec -> turning = new Pass.Turning.By(rotary.at(positions));
             }
-            Pass pass = new Pass(visibility, hiding(visibility, ids.size(1)), turning);
+            Pass pass = new Pass(visibility, hiding(visibility, ids.size(0), ids.size(1)), turning);
             if (checkpoint) pass.retain();
             for (int layer = 0; layer < blocks.size(); layer++) {
                 int index = layer;
@@ -99,11 +99,14 @@ public final class Decoder implements AutoCloseable {
         }
     }
 
-    private Pass.Hiding hiding(Visibility visibility, long tokens) {
-        boolean one = visibility instanceof Visibility.Cached && tokens == 1 && Functions.decodesFast(head);
-        return one
-                ? new Pass.Hiding.ByLength()
-                : new Pass.Hiding.Added(visibility.bias(tokens, dtype(), device()));
+    private Pass.Hiding hiding(Visibility visibility, long rows, long tokens) {
+        boolean cached = visibility instanceof Visibility.Cached;
+        if (cached && tokens == 1 && Functions.decodesFast(head)) return new Pass.Hiding.ByLength();
+        AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
+        if (!cached && !attention.headNorm() && Functions.attendsFast(head)) {
+            return new Pass.Hiding.Before(visibility.firstVisible((int) rows, (int) tokens));
+        }
+        return new Pass.Hiding.Added(visibility.bias(tokens, dtype(), device()));
     }
 
     /** Runs the next tokens {@code [B, T]} of the rows of a cache, which takes them up; {@code [B, T, D]}. */

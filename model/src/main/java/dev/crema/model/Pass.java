@@ -3,6 +3,7 @@ package dev.crema.model;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
+import java.util.List;
 
 /**
  * What the layers of one forward pass share.
@@ -14,10 +15,13 @@ import dev.crema.tensor.Tensor;
 record Pass(Visibility visibility, Hiding hiding, Turning turning) {
     /** Returns what is added to scores, {@code [1 or B, 1, T, S]}. */
     Tensor bias() {
-        return switch (hiding) {
-            case Hiding.Added(Tensor bias) -> bias;
-            case Hiding.ByLength none -> throw new IllegalStateException("one token behind a cache needs no bias");
-        };
+        if (hiding instanceof Hiding.Added(Tensor bias)) return bias;
+        throw new IllegalStateException("what is hidden is not added to scores here");
+    }
+
+    /** Returns cosines and sines by which queries and keys turn; nothing if the model does not rotate. */
+    List<Tensor> angles() {
+        return turning instanceof Turning.By(Rotary.Angles angles) ? List.of(angles.cos(), angles.sin()) : List.of();
     }
 
     /** Rotates queries or keys {@code [B, T, H, d]} by their positions, where the model does so. */
@@ -30,14 +34,17 @@ record Pass(Visibility visibility, Hiding hiding, Turning turning) {
 
     /** Keeps the pass for blocks that run again in the backward pass. */
     void retain() {
-        Tape.retain(bias());
-        if (turning instanceof Turning.By(Rotary.Angles(Tensor cos, Tensor sin))) Tape.retain(cos, sin);
+        if (hiding instanceof Hiding.Added(Tensor bias)) Tape.retain(bias);
+        Tape.retain(angles().toArray(Tensor[]::new));
     }
 
     /** How tokens that are not to be seen are hidden. */
     sealed interface Hiding {
         /** A large negative number is added to their scores. */
         record Added(Tensor bias) implements Hiding {}
+
+        /** For each token, the first of its row that it sees: those before are not read at all. */
+        record Before(int[] first) implements Hiding {}
 
         /** One new token sees all that its row of the cache holds. */
         record ByLength() implements Hiding {}

@@ -49,6 +49,20 @@ public sealed interface Visibility {
         };
     }
 
+    /** Returns, for each token of {@code rows} rows, the first token of its row that it sees. */
+    default int[] firstVisible(int rows, int tokens) {
+        int[] first = new int[rows * tokens];
+        if (this instanceof Documents(Tensor documents)) {
+            long[] document = documents.toLongs();
+            for (int i = 0; i < first.length; i++) {
+                boolean begins = i % tokens == 0 || document[i] != document[i - 1];
+                // A document is one stretch of a row.
+                first[i] = begins ? i % tokens : first[i - 1];
+            }
+        }
+        return first;
+    }
+
     private static Tensor later(long tokens, long before, long slots, Device device) {
         Tensor query = Tensors.arange(tokens, device).add(before).unsqueeze(1); // [T, 1]
         return query.lt(Tensors.arange(slots, device).unsqueeze(0)); // [T, S]

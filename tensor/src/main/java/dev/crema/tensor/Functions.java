@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.simd.DecodeAttention;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
@@ -48,7 +49,7 @@ public final class Functions {
 
     /** Gaussian error linear unit by the hyperbolic tangent, as GPT-2 has it. */
     public static Tensor geluTanh(Tensor x) {
-        return new Tensor(torch.gelu(x.handle, "tanh"));
+        return Gelu.apply(x);
     }
 
     public static Tensor relu(Tensor x) {
@@ -117,6 +118,23 @@ public final class Functions {
      */
     public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale) {
         return Attention.apply(q, k, v, bias, scale);
+    }
+
+    /** Tells whether {@link #selfAttention} can work where this tensor is, in its type. */
+    public static boolean attendsFast(Tensor like) {
+        return SimdRows.fit(like);
+    }
+
+    /**
+     * Returns the attention of whole rows: {@code softmax(q kᵀ / sqrt(d)) v} by head.
+     *
+     * @param projection {@code [B, T, (H + 2 K) d]}: queries, keys and values of each token side by side
+     * @param first for each token, the first token of its row that it sees; it sees those from there to itself
+     * @param angles cosines and sines {@code [B, T, d/2]} FP32 by which queries and keys turn, or nothing
+     * @return {@code [B, T, H d]}
+     */
+    public static Tensor selfAttention(Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles) {
+        return SelfAttention.apply(projection, layout, first, angles);
     }
 
     /** Tells whether {@link #decodeAttention} can work where this tensor is, in its type. */

@@ -26,6 +26,23 @@ class FusedFunctionsGradTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"FP32,37,2e-6", "BF16,133,2e-2"})
+    void geluTanh(DType dtype, int width, double tolerance) {
+        try (RandomState random = RandomState.of(3);
+                Tape tape = Tape.open()) {
+            Tensor a = normal(random, 5, width).mul(3).to(dtype).copy();
+            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor g = normal(random, 5, width);
+            Tensor actual = Functions.geluTanh(x);
+            Tensor expected = new Tensor(org.bytedeco.pytorch.global.torch.gelu(y.handle, "tanh"));
+            actual.backward(g.to(dtype));
+            expected.backward(g);
+            close(actual, expected, tolerance);
+            close(x.grad(), y.grad(), tolerance);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"FP32,6,2e-6", "FP32,64,2e-6", "BF16,18,2e-2", "BF16,64,2e-2"})
     void rotateHeadsOfAWiderRow(DType dtype, int size, double tolerance) {
         int batch = 2, tokens = 7, heads = 3, all = 5;

@@ -106,16 +106,30 @@ public final class PolicyUpdate {
     private float[] referenceLogs(Packed packed) {
         return switch (reference) {
             case Reference.None none -> new float[0];
-            case Reference.Frozen(Decoder model) -> {
-                try (Scope scope = Scope.open();
-                        var off = Autograd.off()) {
-                    Tensor hidden = ModelBatch.hiddenStates(model, packed.batch(), ModelBatch.Activations.KEEP);
-                    Tensor rows = ModelBatch.at(hidden, packed.places());
-                    yield VocabularyLoss.logProbabilities(
-                            rows, model.head(), packed.targets(), settings.temperature());
-                }
-            }
+            case Reference.Frozen(Decoder model) -> logProbabilities(model, packed);
         };
+    }
+
+    private float[] logProbabilities(Decoder model, Packed packed) {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            Tensor hidden = ModelBatch.hiddenStates(model, packed.batch(), ModelBatch.Activations.KEEP);
+            Tensor rows = ModelBatch.at(hidden, packed.places());
+            return VocabularyLoss.logProbabilities(rows, model.head(), packed.targets(), settings.temperature());
+        }
+    }
+
+    /** Returns the log-probabilities of completion tokens, sample by sample {@link #inRowOrder}. */
+    static float[] logProbabilities(Decoder model, List<Sample> samples, Grpo.Settings settings) {
+        PolicyUpdate update = new PolicyUpdate(settings, new Reference.None());
+        Packed packed = Packed.of(update.passes(samples).stream().flatMap(List::stream).toList());
+        return update.logProbabilities(model, packed);
+    }
+
+    /** Returns samples in the order in which they are packed. */
+    static List<Sample> inRowOrder(List<Sample> samples, Grpo.Settings settings) {
+        return new PolicyUpdate(settings, new Reference.None())
+                .passes(samples).stream().flatMap(List::stream).flatMap(List::stream).toList();
     }
 
     /** Packs samples into rows, first fit by falling length, and rows into passes. */

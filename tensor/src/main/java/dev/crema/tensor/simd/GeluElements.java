@@ -1,0 +1,66 @@
+package dev.crema.tensor.simd;
+
+import static dev.crema.tensor.simd.Lanes.F;
+import static dev.crema.tensor.simd.Lanes.N;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The Gaussian error linear unit by the hyperbolic tangent, and its gradient.
+ *
+ * <p>{@code y = x s} with {@code s = sigmoid(2 u)}, {@code u = sqrt(2 / π) (x + 0.044715 x³)}, since
+ * {@code (1 + tanh u) / 2 = sigmoid(2 u)}; {@code dy/dx = s + 2 x s (1 - s) u'}.
+ */
+public final class GeluElements {
+    private static final long GRAIN = 1024;
+    private static final float A = 1.5957691216f; // 2 sqrt(2 / π)
+    private static final float B = 0.044715f;
+
+    private GeluElements() {}
+
+    /** Writes {@code y}; all are one row. */
+    public static void forward(Rows x, Rows y) {
+        int bound = F.loopBound(x.columns());
+        Crew.run(x.count(), Math.max(1, GRAIN * N / x.columns()), (from, to) -> {
+            for (long row = from; row < to; row++) {
+                for (int i = 0; i < bound; i += N) {
+                    FloatVector v = x.load(row, i);
+                    y.store(row, i, v.mul(gate(v)));
+                }
+                for (int i = bound; i < x.columns(); i++) {
+                    float v = x.get(row, i);
+                    y.set(row, i, v * gate(v));
+                }
+            }
+        });
+    }
+
+    /** Writes the gradient of {@code x}. */
+    public static void backward(Rows x, Rows gradient, Rows dx) {
+        int bound = F.loopBound(x.columns());
+        Crew.run(x.count(), Math.max(1, GRAIN * N / x.columns()), (from, to) -> {
+            for (long row = from; row < to; row++) {
+                for (int i = 0; i < bound; i += N) {
+                    FloatVector v = x.load(row, i), s = gate(v);
+                    FloatVector slope = v.mul(v).mul(3 * B).add(1).mul(A).mul(v); // 2 x u'
+                    FloatVector derivative = s.neg().add(1).mul(slope).add(1).mul(s);
+                    dx.store(row, i, derivative.mul(gradient.load(row, i)));
+                }
+                for (int i = bound; i < x.columns(); i++) {
+                    float v = x.get(row, i), s = gate(v);
+                    float derivative = s * (1 + (1 - s) * v * A * (1 + 3 * B * v * v));
+                    dx.set(row, i, derivative * gradient.get(row, i));
+                }
+            }
+        });
+    }
+
+    private static FloatVector gate(FloatVector x) {
+        FloatVector u = x.mul(x).mul(B).add(1).mul(x).mul(-A);
+        return FloatVector.broadcast(F, 1).div(Exp.of(u).add(1));
+    }
+
+    private static float gate(float x) {
+        return (float) (1 / (1 + Math.exp(-A * x * (1 + B * x * x))));
+    }
+}

@@ -1,0 +1,76 @@
+package dev.crema.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Against attention written in libtorch's operations with an added mask, forward and backward. */
+class SelfAttentionGradTest {
+    @ParameterizedTest
+    @CsvSource({
+        "FP32,2,9,6,2,10,true,3e-6",
+        "FP32,2,300,4,4,16,false,3e-6",
+        "FP32,1,257,3,1,64,true,3e-6",
+        "BF16,2,140,4,2,32,true,3e-2",
+        "BF16,1,30,2,2,48,false,3e-2"
+    })
+    void agrees(
+            DType dtype, int batch, int tokens, int heads, int shared, int size, boolean turned, double tolerance) {
+        HeadLayout layout = new HeadLayout(heads, shared, size);
+        int[] first = new int[batch * tokens];
+        for (int i = 0; i < first.length; i++) first[i] = i % tokens >= tokens / 3 ? tokens / 3 : 0;
+        try (RandomState random = RandomState.of(1);
+                Tape tape = Tape.open()) {
+            Tensor a = normal(random, batch, tokens, layout.width()).to(dtype).copy();
+            Tensor angle = normal(random, batch, tokens, size / 2);
+            List<Tensor> angles = turned ? List.of(angle.cos(), angle.sin()) : List.of();
+            Tensor g = normal(random, batch, tokens, (long) heads * size);
+            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor actual = Functions.selfAttention(x.mul(1.5), layout, first, angles);
+            Tensor expected = plain(y.mul(1.5), layout, first, angles);
+            actual.backward(g.to(dtype));
+            expected.backward(g);
+            close(actual, expected, tolerance);
+            close(x.grad(), y.grad(), tolerance);
+        }
+    }
+
+    private static Tensor plain(Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles) {
+        long batch = projection.size(0), tokens = projection.size(1), size = layout.size();
+        int heads = layout.heads(), shared = layout.shared();
+        Tensor all = projection.reshape(batch, tokens, heads + 2L * shared, size);
+        Tensor q = turned(all.narrow(2, 0, heads), angles), k = turned(all.narrow(2, heads, shared), angles);
+        Tensor v = all.narrow(2, heads + shared, shared);
+        float[] bias = new float[(int) (batch * tokens * tokens)];
+        for (int i = 0; i < bias.length; i++) {
+            int key = (int) (i % tokens), query = (int) (i / tokens % tokens), row = (int) (i / tokens / tokens);
+            if (key > query || key < first[(int) (row * tokens + query)]) bias[i] = -1e30f;
+        }
+        Tensor mixed = Functions.attention(
+                q.transpose(1, 2),
+                k.transpose(1, 2),
+                v.transpose(1, 2),
+                Tensors.of(bias, batch, 1, tokens, tokens),
+                1 / Math.sqrt(size));
+        return mixed.transpose(1, 2).reshape(batch, tokens, heads * size);
+    }
+
+    private static Tensor turned(Tensor heads, List<Tensor> angles) {
+        return angles.isEmpty() ? heads : Functions.rotate(heads, angles.get(0), angles.get(1));
+    }
+
+    private static Tensor normal(RandomState random, long... shape) {
+        return random.normal(Tensors.empty(DType.FP32, Device.CPU, shape), 0, 1);
+    }
+
+    private static void close(Tensor actual, Tensor expected, double tolerance) {
+        float[] a = actual.toFloats(), e = expected.toFloats();
+        double scale = 0, worst = 0;
+        for (float v : e) scale = Math.max(scale, Math.abs(v));
+        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - e[i]));
+        assertThat(a).hasSameSizeAs(e);
+        assertThat(worst).isLessThanOrEqualTo(tolerance * scale);
+    }
+}
