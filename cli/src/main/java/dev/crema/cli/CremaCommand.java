@@ -67,7 +67,17 @@ final class CremaCommand implements Runnable {
     /** Returns the verbs, new ones each time, in the order in which the help lists them. */
     static List<Verb> verbs() {
         return List.of(
-                new Quickstart(), new Run(), new Bench(), new Chat(System.in), new Generate(System.in), new Forward(), new Inspect());
+                new Quickstart(),
+                new Run(),
+                new Pretrain(),
+                new Sft(),
+                new Grpo(),
+                new Eval(),
+                new Chat(System.in),
+                new Generate(System.in),
+                new Forward(),
+                new Inspect(),
+                new Bench());
     }
 
     /** Returns the command line of {@code verbs}, with results on {@code out} and all else on {@code err}. */

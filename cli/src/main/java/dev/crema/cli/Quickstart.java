@@ -1,46 +1,53 @@
 package dev.crema.cli;
 
-import dev.crema.cli.recipe.Recipe;
-import dev.crema.cli.stage.Recipes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Takes raw text to a model that reasons, and shows what each stage came to. */
+/** Takes raw text to a model that reasons, shows what each stage came to, and lets you talk to it. */
 @Command(name = "quickstart", description = "Train a tokenizer and a small model, teach it to reason, and talk to it.")
 final class Quickstart extends Verb {
-    @Option(names = "--seed", defaultValue = "1", description = "Decides everything random (default: 1).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Decides everything random. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--out", paramLabel = "FOLDER", description = "Where stages write (default: runs/quickstart-SEED).")
-    private Path out;
+    @Option(names = "--out", paramLabel = "FOLDER", description = "Where stages write. Default: runs/quickstart-SEED.")
+    private Optional<Path> out;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Override a setting of the recipe.")
-    private List<String> overrides = new ArrayList<>();
+    @Mixin
+    private RecipeOptions options;
 
     @Override
     void run(Console console) throws Exception {
-        Path root = out == null ? Path.of("runs", "quickstart-" + seed) : out;
-        List<String> settings = new ArrayList<>(overrides);
-        settings.add("seed=" + seed);
-        Recipe recipe = Recipes.READER.read(QuickstartReport.RECIPE, settings);
-        long begin = System.nanoTime();
-        RecipeRun.run(recipe, root, console);
-        double seconds = (System.nanoTime() - begin) / 1e9;
-        QuickstartReport report = QuickstartReport.of(root);
-        console.out().println(report.table());
-        for (Path chart : report.charts()) console.out().println(chart);
-        console.document(report.document(seed, seconds));
-        if (!console.json() && System.console() != null)
-            talk(console, root.resolve("r1").resolve("model"));
+        Path root = out.orElse(Path.of("runs", "quickstart-" + seed));
+        List<String> settings = new ArrayList<>(List.of("seed=" + seed));
+        settings.addAll(options.overrides());
+        QuickstartReport report = QuickstartReport.run(settings, root, console);
+        List<Path> charts = report.charts();
+        console.out().println();
+        console.out().print(report.table());
+        console.out().println("Curves: " + charts.getFirst() + " and " + charts.getLast());
+        console.document(report.document(charts));
+        if (!console.json()) talk(console, root.resolve("r1").resolve("model"));
     }
 
+    /** Tells how to talk to a model, and at a terminal begins to. */
     private static void talk(Console console, Path model) throws Exception {
+        console.out().println("Talk to it: ./crema chat " + model);
+        if (System.console() == null || !System.console().isTerminal()) return;
         console.out()
-                .println(
-                        "Ask it something, such as: Tom has 23 apples. He buys 18 more. How many apples does Tom have?");
-        Main.run(System.out, System.err, "chat", model.toString());
+                .println("or right here; /exit ends. It knows questions such as: Tom has 23 apples. He buys 18 more."
+                        + " How many apples does Tom have?");
+        Chat chat = new Chat(System.in);
+        CommandLine.populateCommand(chat, model.toString());
+        chat.run(console);
     }
 }

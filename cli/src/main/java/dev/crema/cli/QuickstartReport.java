@@ -1,5 +1,7 @@
 package dev.crema.cli;
 
+import dev.crema.cli.recipe.Recipe;
+import dev.crema.cli.recipe.StageEvent;
 import dev.crema.cli.report.Chart;
 import dev.crema.cli.report.Charts;
 import dev.crema.cli.report.Series;
@@ -17,25 +19,32 @@ import java.util.Locale;
 import java.util.Map;
 
 /** What each stage of the quickstart came to: a table, curves, and a JSON document. */
-record QuickstartReport(Path root, List<StageRow> stages) {
-    static final Path RECIPE = Path.of(System.getProperty("crema.home", "."), "recipes", "quickstart.yaml");
-    private static final List<String> MODELS = List.of("base", "cold-start", "r1", "r1-zero");
-
+record QuickstartReport(Path root, long seed, double seconds, List<StageRow> stages) {
     /** One model: how it was trained, and how it was judged. */
-    record StageRow(String name, Map<String, Object> summary, EvalStage.Result result) {
+    record StageRow(String name, Map<String, Object> training, EvalStage.Result result) {
         double number(String key) {
-            return summary.get(key) instanceof Number number ? number.doubleValue() : 0;
+            return training.get(key) instanceof Number number ? number.doubleValue() : 0;
         }
     }
 
-    static QuickstartReport of(Path root) throws IOException {
+    /** Returns the recipe, which the launcher knows the place of. */
+    static Path recipe() {
+        return Path.of(System.getProperty("crema.home", "."), "recipes", "quickstart.yaml");
+    }
+
+    /** Runs the quickstart below {@code root} and reads what its stages left behind. */
+    static QuickstartReport run(List<String> settings, Path root, Console console) throws IOException {
+        Recipe recipe = Recipes.read(recipe(), settings);
+        long begin = System.nanoTime();
+        List<StageEvent> ends = RecipeRun.run(recipe, root, console);
+        double seconds = (System.nanoTime() - begin) / 1e9;
         Map<String, EvalStage.Result> results = Recipes.results(root.resolve("judged"));
         List<StageRow> stages = new ArrayList<>();
-        for (String name : MODELS) {
-            EvalStage.Result result = results.get(name);
-            if (result != null) stages.add(new StageRow(name, Recipes.summary(root.resolve(name)), result));
+        for (StageEvent end : ends) {
+            EvalStage.Result result = results.get(end.stage());
+            if (result != null) stages.add(new StageRow(end.stage(), RecipeRun.document(end), result));
         }
-        return new QuickstartReport(root, stages);
+        return new QuickstartReport(root, recipe.seed(), seconds, stages);
     }
 
     String table() {
@@ -47,7 +56,7 @@ record QuickstartReport(Path root, List<StageRow> stages) {
                     stage.name(),
                     format("%.0f", stage.number("steps")),
                     format("%.0f", stage.number("seconds")),
-                    format("%.0f", stage.number("tokens_per_s")),
+                    format("%,.0f", stage.number("tokens_per_s")),
                     format("%.3f", result.accuracy()),
                     format("%.3f", result.accuracyGreedy()),
                     format("%.3f", result.formatRate()),
@@ -58,11 +67,7 @@ record QuickstartReport(Path root, List<StageRow> stages) {
 
     /** Draws the curves of loss and reward; returns the files. */
     List<Path> charts() throws IOException {
-        Chart loss = new Chart(
-                "Pretraining and cold start",
-                "step",
-                "loss",
-                List.of(series("base", "loss"), series("cold-start", "loss")));
+        Chart loss = new Chart("Pretraining", "step", "loss", List.of(series("base", "loss")));
         Chart reward = new Chart(
                 "Reinforcement learning",
                 "step",
@@ -76,13 +81,10 @@ record QuickstartReport(Path root, List<StageRow> stages) {
         return Series.of(stage, metrics, metric);
     }
 
-    Map<String, Object> document(long seed, double seconds) {
+    Map<String, Object> document(List<Path> charts) {
         List<Map<String, Object>> rows = new ArrayList<>();
         for (StageRow stage : stages) {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("name", stage.name());
-            row.put("seconds", stage.number("seconds"));
-            row.put("tokens_per_s", stage.number("tokens_per_s"));
+            Map<String, Object> row = new LinkedHashMap<>(stage.training());
             row.put("accuracy", stage.result().accuracy());
             row.put("accuracy_greedy", stage.result().accuracyGreedy());
             row.put("format_rate", stage.result().formatRate());
@@ -94,20 +96,18 @@ record QuickstartReport(Path root, List<StageRow> stages) {
         document.put("folder", root.toString());
         document.put("seconds", seconds);
         document.put("stages", rows);
+        document.put("charts", charts.stream().map(Path::toString).toList());
         return document;
     }
 
-    /** Runs the quickstart with each seed and says how far R1 is above its cold start. */
+    /** Runs the quickstart with each seed. */
     static Map<String, Object> overSeeds(long[] seeds, Path folder, Console console) throws IOException {
         List<Map<String, Object>> runs = new ArrayList<>();
         for (long seed : seeds) {
             console.note("seed " + seed);
-            Path root = folder.resolve("quickstart-" + seed);
-            long begin = System.nanoTime();
-            RecipeRun.run(Recipes.READER.read(RECIPE, List.of("seed=" + seed)), root, console);
-            QuickstartReport report = of(root);
+            QuickstartReport report = run(List.of("seed=" + seed), folder.resolve("quickstart-" + seed), console);
             console.note(report.table());
-            runs.add(report.document(seed, (System.nanoTime() - begin) / 1e9));
+            runs.add(report.document(report.charts()));
         }
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("runs", runs);

@@ -8,39 +8,32 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Runs a recipe: a list of stages, each only if something it depends on has changed. */
 @Command(name = "run", description = "Run the stages of a recipe.")
 final class Run extends Verb {
-    @Parameters(paramLabel = "RECIPE", description = "A YAML file of stages; see recipes/.")
+    @Parameters(paramLabel = "RECIPE", description = "A YAML file of stages; there are some in recipes/.")
     private Path recipe;
 
-    @Option(names = "--out", paramLabel = "FOLDER", description = "Where stages write (default: runs/NAME).")
-    private Path out;
+    @Option(names = "--out", paramLabel = "FOLDER", description = "Where stages write. Default: runs/NAME.")
+    private Optional<Path> out;
 
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Override a setting, such as base.training.steps=200 or seed=2.")
-    private List<String> overrides = new ArrayList<>();
+    @Mixin
+    private RecipeOptions options;
 
     @Override
     void run(Console console) throws Exception {
-        Recipe read = Recipes.READER.read(recipe, overrides);
-        Path root = out == null ? Path.of("runs", read.name()) : out;
-        List<StageEvent> ends = RecipeRun.run(read, root, console);
+        Recipe read = Recipes.read(recipe, options.overrides());
+        Path root = out.orElse(Path.of("runs", read.name()));
         List<Map<String, Object>> stages = new ArrayList<>();
-        for (StageEvent end : ends) {
-            Map<String, Object> stage = new LinkedHashMap<>();
-            stage.put("name", end.stage());
-            stage.put("reused", end instanceof StageEvent.Reused);
-            stage.putAll(Recipes.summary(root.resolve(end.stage())));
-            stages.add(stage);
-        }
-        console.out().println("Done: " + root);
+        for (StageEvent end : RecipeRun.run(read, root, console)) stages.add(RecipeRun.document(end));
+        console.out().print(RecipeOptions.table(stages));
+        console.out().println("All of it is in " + root);
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("folder", root.toString());
         document.put("stages", stages);

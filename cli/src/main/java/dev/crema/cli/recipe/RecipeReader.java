@@ -66,7 +66,8 @@ public final class RecipeReader {
         }
     }
 
-    Recipe read(String source, String text, List<String> overrides) {
+    /** Reads a recipe that is no file; {@code source} names it in messages. */
+    public Recipe read(String source, String text, List<String> overrides) {
         if (!(YamlReader.readFile(source, text) instanceof Node.Mapping root)) {
             throw new InputException(source + ": a recipe is a mapping with the keys " + String.join(", ", KEYS));
         }

@@ -1,5 +1,6 @@
 package dev.crema.cli.recipe;
 
+import dev.crema.text.InputException;
 import dev.crema.train.run.DurableFiles;
 import dev.crema.train.run.RunFolder;
 import java.io.IOException;
@@ -60,14 +61,20 @@ public final class RecipeRunner {
             case OUTDATED -> "its settings or inputs changed";
         };
         if (state == StageCache.State.WHOLE) {
-            return new StageEvent.Reused(step.name(), step.kind(), folder);
+            return new StageEvent.Reused(step.name(), step.kind(), folder, StageCache.time(folder));
         }
         progress.accept(new StageEvent.Started(step.name(), step.kind(), folder, reason));
         long start = System.nanoTime();
         StageCache.begin(folder, state, fingerprint);
-        step.stage().run(new StageContext(step.name(), seed, folder, outputs(step.stage()), progress));
-        StageCache.complete(folder, step, fingerprint);
-        return new StageEvent.Finished(step.name(), step.kind(), folder, Duration.ofNanos(System.nanoTime() - start));
+        try {
+            step.stage().run(new StageContext(step.name(), seed, folder, outputs(step.stage()), progress));
+        } catch (InputException e) {
+            StageCache.discardIfEmpty(folder);
+            throw e;
+        }
+        Duration time = Duration.ofNanos(System.nanoTime() - start);
+        StageCache.complete(folder, step, fingerprint, time);
+        return new StageEvent.Finished(step.name(), step.kind(), folder, time);
     }
 
     private Map<String, Path> outputs(Stage stage) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -49,7 +50,13 @@ final class StageCache {
     record OutputFile(String path, long bytes) {}
 
     /** The content of {@code stage.json}. */
-    record Done(String name, String kind, String fingerprint, List<SourceFile> files, List<OutputFile> outputs) {}
+    record Done(
+            String name,
+            String kind,
+            String fingerprint,
+            double seconds,
+            List<SourceFile> files,
+            List<OutputFile> outputs) {}
 
     /** What an output folder holds, compared with what is asked for. */
     enum State {
@@ -121,11 +128,30 @@ final class StageCache {
         Files.deleteIfExists(folder.resolve(DONE));
     }
 
-    static void complete(Path folder, Recipe.Step step, Fingerprint fingerprint) throws IOException {
+    static void complete(Path folder, Recipe.Step step, Fingerprint fingerprint, Duration time) throws IOException {
         DurableFiles.syncTree(folder);
-        var done = new Done(step.name(), step.kind(), fingerprint.hash(), fingerprint.files(), outputsOf(folder));
+        var done = new Done(
+                step.name(),
+                step.kind(),
+                fingerprint.hash(),
+                time.toMillis() / 1e3,
+                fingerprint.files(),
+                outputsOf(folder));
         DurableFiles.write(folder.resolve(DONE), JSON.writeValueAsBytes(done));
         Files.deleteIfExists(folder.resolve(STARTED));
+    }
+
+    /** Deletes the folder of a stage that failed before it had written anything. */
+    static void discardIfEmpty(Path folder) throws IOException {
+        if (Files.isDirectory(folder) && outputsOf(folder).isEmpty()) {
+            DurableFiles.deleteTree(folder);
+        }
+    }
+
+    /** Returns how long a whole stage took to run. */
+    static Duration time(Path folder) throws IOException {
+        double seconds = done(folder).map(Done::seconds).orElse(0.0);
+        return Duration.ofMillis(Math.round(seconds * 1e3));
     }
 
     private static Optional<Done> done(Path folder) throws IOException {

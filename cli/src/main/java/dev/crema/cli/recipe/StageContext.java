@@ -19,9 +19,9 @@ public record StageContext(
         outputs = Map.copyOf(outputs);
     }
 
-    /** Tells that {@code done} of {@code total} is done, with a few figures to show beside it. */
-    public void progress(long done, long total, String figures) {
-        events.accept(new StageEvent.Progress(name, done, total, figures));
+    /** Tells that {@code done} of {@code total} units are done, with a few figures to show beside them. */
+    public void progress(long done, long total, String unit, String figures) {
+        events.accept(new StageEvent.Progress(name, done, total, unit, figures));
     }
 
     /** Returns the output folder of an earlier stage that is among this stage's inputs. */

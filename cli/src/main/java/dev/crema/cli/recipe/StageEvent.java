@@ -8,14 +8,14 @@ public sealed interface StageEvent {
     /** Returns the stage's name. */
     String stage();
 
-    /** The stage's output is there already, made from the same settings and inputs. */
-    record Reused(String stage, String kind, Path folder) implements StageEvent {}
+    /** The stage's output is there already, made from the same settings and inputs; {@code time} is what it took then. */
+    record Reused(String stage, String kind, Path folder, Duration time) implements StageEvent {}
 
     /** The stage begins to run, and why: {@code it is new}, {@code its settings or inputs changed}. */
     record Started(String stage, String kind, Path folder, String reason) implements StageEvent {}
 
-    /** The stage has come so far; {@code figures} says how it fares. */
-    record Progress(String stage, long done, long total, String figures) implements StageEvent {}
+    /** The stage has come so far, in units such as {@code steps}; {@code figures} says how it fares. */
+    record Progress(String stage, long done, long total, String unit, String figures) implements StageEvent {}
 
     /** The stage has run and its output is whole. */
     record Finished(String stage, String kind, Path folder, Duration time) implements StageEvent {}

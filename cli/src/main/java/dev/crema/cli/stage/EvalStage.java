@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 
 /**
  * Judges models on the same problems, greedily and sampled at temperature 1, and writes {@code results.json}.
@@ -42,7 +43,15 @@ public record EvalStage(
         Check.atLeast("maxTokens", maxTokens, 1);
     }
 
-    /** What one model came to. */
+    /**
+     * What one model came to.
+     *
+     * @param accuracy share of right answers, sampled at temperature 1
+     * @param accuracyGreedy the same, taking the likeliest token each time
+     * @param formatRate share of sampled completions in the form that is asked for
+     * @param meanThinkTokens tokens between the thinking tags, over sampled completions that have them
+     * @param problems how many were judged on
+     */
     public record Result(
             double accuracy, double accuracyGreedy, double formatRate, double meanThinkTokens, int problems) {}
 
@@ -55,23 +64,27 @@ public record EvalStage(
     public void run(StageContext context) throws IOException {
         Map<String, Result> results = new LinkedHashMap<>();
         List<Problem> judged = problems.evaluation();
+        long answersOfModel = (long) judged.size() * (1 + samples);
         for (String name : of) {
-            context.progress(results.size(), of.size(), name);
-            results.put(name, judge(ModelFolder.open(Models.folder(name, context)), judged, context.seed()));
+            long before = results.size() * answersOfModel;
+            LongConsumer answered =
+                    count -> context.progress(before + count, of.size() * answersOfModel, "answers", name);
+            answered.accept(0);
+            results.put(name, judge(ModelFolder.open(Models.folder(name, context)), judged, context.seed(), answered));
         }
         String json =
                 JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(results);
         DurableFiles.write(context.folder().resolve(RESULTS), json);
     }
 
-    private Result judge(ModelFolder folder, List<Problem> judged, long seed) {
+    private Result judge(ModelFolder folder, List<Problem> judged, long seed, LongConsumer answered) {
         Path source = folder.path();
         try (Tokenizer tokenizer = Tokenizer.load(source);
                 Decoder model = folder.load(precision.dtype(), Device.CPU)) {
             Prompter prompter = new Prompter(tokenizer, ChatTemplate.load(source));
-            Score greedy = ProblemEvaluation.greedy(judged, prompter, maxTokens).of(model);
+            Score greedy = ProblemEvaluation.greedy(judged, prompter, maxTokens).of(model, answered);
             Score sampled = ProblemEvaluation.sampled(judged, prompter, maxTokens, samples, seed)
-                    .of(model);
+                    .of(model, count -> answered.accept(judged.size() + count));
             return new Result(
                     sampled.accuracy(),
                     greedy.accuracy(),

@@ -2,7 +2,9 @@ package dev.crema.cli.stage;
 
 import dev.crema.cli.recipe.Input;
 import dev.crema.cli.recipe.StageContext;
+import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.text.InputException;
+import dev.crema.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,8 +39,21 @@ final class Models {
         return isPath(from) ? Path.of(from) : context.output(from);
     }
 
-    private static boolean isPath(String from) {
+    static boolean isPath(String from) {
         return from.contains("/") || from.contains("\\") || from.startsWith(".");
+    }
+
+    /**
+     * Checks that a model knows all that its tokenizer may give it.
+     *
+     * @throws InputException if the tokenizer has more tokens
+     */
+    static void checkFit(ModelFolder folder, Tokenizer tokenizer) {
+        int known = folder.config().vocabularySize();
+        if (tokenizer.vocabularySize() > known) {
+            throw new InputException(folder.path() + ": the tokenizer has " + tokenizer.vocabularySize()
+                    + " tokens, the model only " + known + "; use the tokenizer that the model was trained with");
+        }
     }
 
     /** Copies tokenizer, template and generation settings of a model beside the weights of the next. */

@@ -71,7 +71,8 @@ record RowSettings(
     Data open(ExampleSource source, ExampleTokenizer tokenizer, Path caches, long seed) {
         TokenCache cache = TokenCaches.of(source, tokenizer, caches);
         if (validation == 0) return new Data(cache, new Batches(arrange(cache, seed), rows), List.of());
-        Documents.Sides sides = packing == Packing.CROPPED || cache.count() < 2 / validation
+        // By hash a few documents could all fall on one side.
+        Documents.Sides sides = packing == Packing.CROPPED || cache.count() < 20 / validation
                 ? Documents.splitTrailing(cache, validation)
                 : Documents.split(cache, validation);
         return new Data(cache, new Batches(arrange(sides.train(), seed), rows), measured(sides.validation(), seed));

@@ -11,9 +11,11 @@ import dev.crema.data.ExampleReader;
 import dev.crema.data.ExampleSource;
 import dev.crema.text.Message;
 import dev.crema.text.SpecialTokens.Role;
+import dev.crema.text.bpe.BpeProgress;
 import dev.crema.text.bpe.BpeTrainer;
 import dev.crema.text.bpe.BpeTraining;
 import dev.crema.text.bpe.PreTokenization;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -67,13 +69,33 @@ public record TokenizerStage(
                         .withRole(Role.EOS, endOfText);
                 try (ExampleReader reader = source.open()) {
                     Iterable<String> texts = () -> new Texts(reader);
-                    var trained = BpeTrainer.trainOnTexts(
-                            training, texts, (stage, done, total) -> context.progress(done, total, stage.toString()));
+                    var trained = BpeTrainer.trainOnTexts(training, texts, progress(context));
                     if (chatTemplate.isEmpty()) trained.save(context.folder());
                     else trained.save(context.folder(), chatTemplate);
                 }
             }
         }
+    }
+
+    /** Shows the reading where the size of what is read is known, and then the merges. */
+    private BpeProgress progress(StageContext context) {
+        long bytes = bytes();
+        return (part, done, total) -> {
+            switch (part) {
+                case COUNTING -> {
+                    if (bytes > 0) context.progress(Math.min(done, bytes), bytes, "bytes", "reading");
+                }
+                case MERGING -> context.progress(done, total, "tokens", "merging");
+            }
+        };
+    }
+
+    private long bytes() {
+        long bytes = 0;
+        for (Input input : data.inputs()) {
+            if (input instanceof Input.File(Path file)) bytes += file.toFile().length();
+        }
+        return bytes;
     }
 
     private record Texts(ExampleReader reader) implements Iterator<String> {

@@ -16,8 +16,10 @@ import dev.crema.train.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Trains a model as a stage: a run in the stage's folder, the model that comes out of it in {@code model/}, and
@@ -25,6 +27,8 @@ import java.util.Map;
  */
 final class TrainingRun {
     static final String SUMMARY = "summary.json";
+    private static final List<String> FIGURES =
+            List.of("loss", "reward", "accuracy", "format_rate", "val_loss", "val_accuracy");
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private TrainingRun() {}
@@ -33,10 +37,15 @@ final class TrainingRun {
             StageContext context, Decoder model, Family family, Path companions, Method method, TrainingPlan plan)
             throws IOException {
         Path run = context.folder().resolve("run");
+        Map<String, Double> last = new LinkedHashMap<>();
         Trainer.Result result;
         try (RunFolder folder = RunFolder.open(run);
                 StopSignal stop = StopSignal.onShutdown()) {
-            result = new Trainer(plan, method, folder, metrics -> report(context, plan, metrics), stop).train(model);
+            Consumer<Metrics> progress = metrics -> {
+                last.putAll(metrics.values());
+                report(context, plan, metrics);
+            };
+            result = new Trainer(plan, method, folder, progress, stop).train(model);
             if (result.end() == Trainer.End.ASKED) {
                 throw new InputException("Stopped after step " + result.steps() + " of " + plan.steps()
                         + "; the same command goes on from there");
@@ -48,21 +57,22 @@ final class TrainingRun {
         Map<String, Object> summary = new LinkedHashMap<>();
         summary.put("steps", result.steps());
         summary.put("tokens", result.tokens());
-        summary.put("seconds", result.seconds());
+        summary.put("training_seconds", result.seconds());
         summary.put("tokens_per_s", result.tokensPerSecond());
         summary.put("end", result.end().name().toLowerCase(Locale.ROOT));
-        summary.put("evaluation", result.evaluation());
+        for (String name : FIGURES) if (last.containsKey(name)) summary.put(name, last.get(name));
+        summary.putAll(result.evaluation());
         DurableFiles.write(context.folder().resolve(SUMMARY), JSON.writeValueAsString(summary));
     }
 
     private static void report(StageContext context, TrainingPlan plan, Metrics metrics) {
         StringBuilder line = new StringBuilder();
-        for (String name : new String[] {"loss", "reward", "accuracy", "format_rate", "val_loss", "val_accuracy"}) {
+        for (String name : FIGURES) {
             Double value = metrics.values().get(name);
             if (value != null) line.append(String.format(Locale.ROOT, "%s %.3f  ", name, value));
         }
         Double rate = metrics.values().get("tokens_per_s");
         if (rate != null) line.append(Math.round(rate)).append(" tokens/s");
-        context.progress(metrics.step(), plan.steps(), line.toString().strip());
+        context.progress(metrics.step(), plan.steps(), "steps", line.toString().strip());
     }
 }

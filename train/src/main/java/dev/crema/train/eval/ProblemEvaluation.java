@@ -11,6 +11,7 @@ import dev.crema.train.method.Prompter;
 import dev.crema.train.method.Reward;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 
 /** Judges a model by the share of problems that it answers rightly. */
@@ -57,6 +58,11 @@ public final class ProblemEvaluation {
 
     /** Measures a model. */
     public Score of(Decoder model) {
+        return of(model, answered -> {});
+    }
+
+    /** Measures a model and tells {@code answered} how many answers there are so far. */
+    public Score of(Decoder model, LongConsumer answered) {
         int right = 0, formatted = 0, thinking = 0, all = 0;
         long thinkTokens = 0;
         Generator generator = new Generator(model);
@@ -66,11 +72,13 @@ public final class ProblemEvaluation {
             for (Problem problem : batch) prompts.add(prompter.prompt(problem));
             var options = new GenerationOptions(
                     maxTokens, sampling, prompter.tokenizer().specials().stopIds(), seed + from);
-            for (Completion completion :
-                    generator.generate(prompts, samples, options, TokenListener.NONE).completions()) {
+            for (Completion completion : generator
+                    .generate(prompts, samples, options, TokenListener.NONE)
+                    .completions()) {
                 String text = prompter.text(completion.ids());
                 all++;
-                if (Reward.same(Reward.answer(text), batch.get(completion.prompt()).answer())) right++;
+                if (Reward.same(
+                        Reward.answer(text), batch.get(completion.prompt()).answer())) right++;
                 Matcher tagged = Reward.TAGGED.matcher(text);
                 if (Reward.tagged(text)) formatted++;
                 if (tagged.matches()) {
@@ -78,6 +86,7 @@ public final class ProblemEvaluation {
                     thinkTokens += prompter.tokenizer().encode(tagged.group("think")).length;
                 }
             }
+            answered.accept(all);
         }
         return new Score(
                 (double) right / all,

@@ -1,0 +1,99 @@
+package dev.crema.cli.stage;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.crema.model.ArchConfig;
+import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
+import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.model.ParameterSpec;
+import dev.crema.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * How many bytes training takes at its peak.
+ *
+ * <p>A parameter costs its weight and the gradient of a backward pass in the type of the model, and in fp32 a master
+ * (unless the model is in fp32), the sum of gradients and the two moments of AdamW. A token costs, for each layer, what
+ * the backward pass needs of it: the inputs of the norms and products, and its attention weights, one for each head and
+ * each token of the row. With recomputation only the input of each layer stays, and one layer at a time is whole. The
+ * loss adds a chunk of logits and the head's gradient in fp32; the virtual machine and libtorch add a constant.
+ *
+ * @param weights bytes of all that is kept by parameter
+ * @param activations bytes of all that is kept by token
+ * @param loss bytes of a chunk of the loss
+ */
+record MemoryEstimate(long weights, long activations, long loss) {
+    /** The virtual machine, its heap after a while, and libtorch's code and threads. */
+    private static final long PROCESS = 500_000_000;
+
+    /** Elements of a chunk of logits, as {@link dev.crema.tensor.VocabularyLoss} cuts them. */
+    private static final long CHUNK = 16L << 20;
+
+    /**
+     * Estimates a backward pass over {@code rows} of {@code columns} tokens.
+     *
+     * @param recompute whether blocks run again in the backward pass
+     */
+    static MemoryEstimate training(ArchConfig config, DType dtype, long rows, long columns, boolean recompute) {
+        long element = dtype == DType.FP32 ? 4 : 2;
+        long master = dtype == DType.FP32 ? 0 : 4;
+        long tokens = rows * columns;
+        long layer = tokens * valuesOfLayer(config, columns) * element;
+        long stream = tokens * config.hiddenSize() * element;
+        long activations =
+                recompute ? config.layers() * stream + 2 * layer : config.layers() * layer + layer / 2 + 2 * stream;
+        long chunk = Math.min(CHUNK, tokens * config.vocabularySize()) * element;
+        long head = 4L * config.vocabularySize() * config.hiddenSize();
+        return new MemoryEstimate(
+                parameters(config) * (2 * element + master + 4 + 8), activations, 2 * chunk + 2 * head);
+    }
+
+    static long parameters(ArchConfig config) {
+        return ParameterSpec.of(config).stream()
+                .mapToLong(spec -> spec.shape().stream().reduce(1L, Math::multiplyExact))
+                .sum();
+    }
+
+    /** Counts the numbers that a layer keeps of a token in a row of {@code columns}. */
+    private static long valuesOfLayer(ArchConfig config, long columns) {
+        GroupedQuery attention = (GroupedQuery) config.attention();
+        long stream = config.hiddenSize();
+        long feedForward =
+                config.feedForward().width() * (config.feedForward() instanceof FeedForwardSpec.Gated ? 3L : 2L);
+        return 5 * stream // two norms' inputs and outputs, and the sum between
+                + attention.inputWidth()
+                + 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
+                + 2L * attention.queryWidth() // mixed values, and laid out by token
+                + attention.heads() * columns
+                + feedForward;
+    }
+
+    long bytes() {
+        return PROCESS + weights + activations + loss;
+    }
+
+    /** Returns the bytes that a new process could take without swapping. */
+    static long available() {
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        Path meminfo = Path.of("/proc/meminfo");
+        if (!Files.isReadable(meminfo)) return system.getFreeMemorySize();
+        try (Stream<String> lines = Files.lines(meminfo)) {
+            long free = lines.filter(line -> line.startsWith("MemAvailable:"))
+                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElse(system.getFreeMemorySize());
+            return Math.min(free, system.getTotalMemorySize()); // the total is that of the container
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static String gigabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+    }
+}
