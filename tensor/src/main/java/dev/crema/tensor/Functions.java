@@ -28,13 +28,7 @@ public final class Functions {
 
     /** Normalises the last dimension to mean 0 and variance 1, then scales and shifts (Ba et al., 2016). */
     public static Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) {
-        return new Tensor(torch.layer_norm(
-                x.handle,
-                new long[] {weight.size(0)},
-                new TensorOptional(weight.handle),
-                new TensorOptional(bias.handle),
-                epsilon,
-                false));
+        return LayerNorm.apply(x, weight, bias, epsilon);
     }
 
     /** Divides the last dimension by its root mean square, then scales (Zhang and Sennrich, 2019). */

@@ -43,6 +43,34 @@ class FusedFunctionsGradTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"FP32,37,3e-6", "FP32,384,3e-6", "BF16,133,3e-2"})
+    void layerNorm(DType dtype, int width, double tolerance) {
+        try (RandomState random = RandomState.of(4);
+                Tape tape = Tape.open()) {
+            Tensor a = normal(random, 5, 9, width).mul(3).add(1).to(dtype).copy();
+            Tensor w = normal(random, width).to(dtype).copy(), b = normal(random, width).to(dtype).copy();
+            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor wx = w.detach().requiresGrad(true), wy = w.to(DType.FP32).copy().requiresGrad(true);
+            Tensor bx = b.detach().requiresGrad(true), by = b.to(DType.FP32).copy().requiresGrad(true);
+            Tensor g = normal(random, 5, 9, width);
+            Tensor actual = Functions.layerNorm(x, wx, bx, 1e-5);
+            Tensor expected = new Tensor(org.bytedeco.pytorch.global.torch.layer_norm(
+                    y.handle,
+                    new long[] {width},
+                    new org.bytedeco.pytorch.TensorOptional(wy.handle),
+                    new org.bytedeco.pytorch.TensorOptional(by.handle),
+                    1e-5,
+                    false));
+            actual.backward(g.to(dtype));
+            expected.backward(g);
+            close(actual, expected, tolerance);
+            close(x.grad(), y.grad(), tolerance);
+            close(wx.grad(), wy.grad(), tolerance);
+            close(bx.grad(), by.grad(), tolerance);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"FP32,6,2e-6", "FP32,64,2e-6", "BF16,18,2e-2", "BF16,64,2e-2"})
     void rotateHeadsOfAWiderRow(DType dtype, int size, double tolerance) {
         int batch = 2, tokens = 7, heads = 3, all = 5;

@@ -28,6 +28,7 @@ public final class Muon implements Optimizer {
     private final List<Master> matrices = new ArrayList<>();
     private final List<Tensor> momenta = new ArrayList<>();
     private final Map<String, Tensor> state = new LinkedHashMap<>();
+    private final Map<List<Long>, List<Integer>> byShape = new LinkedHashMap<>();
     private final AdamW rest;
 
     private Muon(Settings.MuonSettings settings, MasterWeights masters, AdamW rest) {
@@ -43,6 +44,10 @@ public final class Muon implements Optimizer {
         try (Scope scope = Scope.open()) {
             for (Master master : matrices) {
                 Tensor momentum = Scope.release(Tensors.zerosLike(master.master().detach()));
+                long[] shape = master.master().shape();
+                muon.byShape
+                        .computeIfAbsent(List.of(shape[0], shape[1]), k -> new ArrayList<>())
+                        .add(muon.matrices.size());
                 muon.matrices.add(master);
                 muon.momenta.add(momentum);
                 muon.state.put(master.name() + ".momentum", momentum);
@@ -59,36 +64,48 @@ public final class Muon implements Optimizer {
     @Override
     public void step(double scale) {
         rest.step(scale);
-        double rate = settings.rate() * scale;
         try (var off = Autograd.off()) {
-            for (int i = 0; i < matrices.size(); i++) {
-                try (Scope scope = Scope.open()) {
-                    if (!matrices.get(i).hasGradient()) continue;
-                    Tensor weight = matrices.get(i).master().detach();
-                    Tensor gradient = matrices.get(i).gradient().to(DType.FP32).mul(masters.gradientScale());
-                    Tensor momentum = momenta.get(i).lerpInPlace(gradient, 1 - settings.momentum());
-                    // Nesterov's look ahead.
-                    Tensor update = gradient.copy().lerpInPlace(momentum, settings.momentum());
-                    double ratio = Math.max(1, (double) weight.size(0) / weight.size(1));
-                    weight.mulInPlace(1 - rate * settings.weightDecay());
-                    weight.addInPlace(orthogonalise(update), -rate * Math.sqrt(ratio));
-                    matrices.get(i).weight().detach().copyInPlace(weight);
-                }
+            for (List<Integer> alike : byShape.values()) stepAlike(alike, settings.rate() * scale);
+        }
+    }
+
+    /** Steps the matrices of one shape together: many small products are slower than a few batched ones. */
+    private void stepAlike(List<Integer> alike, double rate) {
+        try (Scope scope = Scope.open()) {
+            List<Integer> moved = alike.stream().filter(i -> matrices.get(i).hasGradient()).toList();
+            if (moved.isEmpty()) return;
+            Tensor updates = orthogonalise(
+                    Tensor.concat(moved.stream().map(i -> update(i).unsqueeze(0)).toList(), 0)); // [n, rows, columns]
+            for (int n = 0; n < moved.size(); n++) {
+                Master master = matrices.get(moved.get(n));
+                Tensor weight = master.master().detach();
+                double ratio = Math.max(1, (double) weight.size(0) / weight.size(1));
+                weight.mulInPlace(1 - rate * settings.weightDecay());
+                weight.addInPlace(updates.select(0, n), -rate * Math.sqrt(ratio));
+                if (master.weight() != master.master()) master.weight().detach().copyInPlace(weight);
             }
         }
     }
 
-    /** Returns the matrix {@code U Vᵀ} of {@code g = U S Vᵀ}, nearly: singular values come out between 0.7 and 1.2. */
+    private Tensor update(int index) {
+        Tensor gradient = matrices.get(index).gradient().to(DType.FP32).mul(masters.gradientScale());
+        Tensor momentum = momenta.get(index).lerpInPlace(gradient, 1 - settings.momentum());
+        return gradient.copy().lerpInPlace(momentum, settings.momentum()); // Nesterov's look ahead
+    }
+
+    /** Returns {@code U Vᵀ} of each {@code g = U S Vᵀ}, nearly: singular values come out between 0.7 and 1.2. */
     static Tensor orthogonalise(Tensor g) {
-        boolean tall = g.size(0) > g.size(1);
-        Tensor x = (tall ? g.transpose(0, 1) : g).to(DType.BF16);
-        x = x.div(Math.max(x.norm().item(), 1e-7));
+        boolean tall = g.size(1) > g.size(2);
+        Tensor x = (tall ? g.transpose(1, 2) : g).to(DType.BF16); // [n, rows, columns]
+        Tensor wide = x.to(DType.FP32);
+        Tensor norms = wide.mul(wide).sum(2, true).sum(1, true).sqrt().clamp(1e-7, Float.MAX_VALUE); // [n, 1, 1]
+        x = x.div(norms.to(DType.BF16));
         for (int i = 0; i < ITERATIONS; i++) {
-            Tensor gram = x.matmul(x.transpose(0, 1));
+            Tensor gram = x.matmul(x.transpose(1, 2));
             Tensor polynomial = gram.mul(B).add(gram.matmul(gram), C);
             x = x.mul(A).add(polynomial.matmul(x));
         }
-        return (tall ? x.transpose(0, 1) : x).to(DType.FP32);
+        return (tall ? x.transpose(1, 2) : x).to(DType.FP32);
     }
 
     @Override

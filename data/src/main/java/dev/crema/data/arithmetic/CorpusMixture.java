@@ -10,7 +10,7 @@ import dev.crema.text.InputException;
  * reinforcement hardly removes them. Tagged documents mostly reason, or reinforcement from the base model finds it shorter
  * to guess between tags.
  *
- * @param facts the share of documents that are one right equation
+ * @param facts the share of documents that are a few right equations
  * @param sentences the share that tell one step and its right result in words
  * @param direct the share that answer a question at once
  * @param tagged the share that answer between {@code <think>} and {@code <answer>} tags
@@ -32,7 +32,7 @@ public record CorpusMixture(
         double chinese) {
     /** The mixture of the quickstart. */
     public static final CorpusMixture DEFAULT =
-            new CorpusMixture(0.20, 0.06, 0.32, 0.04, 0.38, 0.60, 0.75, new Faults(0.06, 0.40, 0.01), 0.5);
+            new CorpusMixture(0.20, 0.05, 0.20, 0.10, 0.45, 0.60, 0.80, new Faults(0.12, 0.45, 0.005), 0.5);
 
     public CorpusMixture {
         Rates.check("facts", facts);
