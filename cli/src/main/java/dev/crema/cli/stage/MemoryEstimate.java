@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * <p>A parameter costs its weight and the gradient of a backward pass in the type of the model, and in fp32 a master
  * (unless the model is in fp32), the sum of gradients and the two moments of AdamW. A token costs, for each layer, what
  * the backward pass needs of it: the inputs of the norms and products, and its attention weights, one for each head and
- * each token of the row. With recomputation only the input of each layer stays, and one layer at a time is whole. The
+ * each token of the row. With recomputation only the input of each layer stays. The
  * loss adds a chunk of logits and the head's gradient in fp32; the virtual machine and libtorch add a constant.
  *
  * @param weights bytes of all that is kept by parameter
@@ -45,8 +45,9 @@ record MemoryEstimate(long weights, long activations, long loss) {
         long tokens = rows * columns;
         long layer = tokens * valuesOfLayer(config, columns) * element;
         long stream = tokens * config.hiddenSize() * element;
-        long activations =
-                recompute ? config.layers() * stream + 2 * layer : config.layers() * layer + layer / 2 + 2 * stream;
+        // What is at work beside it, and not yet given back, comes to two layers; four where each runs again.
+        long kept = recompute ? config.layers() * stream : config.layers() * layer;
+        long activations = kept + (recompute ? 4 : 2) * layer;
         long chunk = Math.min(CHUNK, tokens * config.vocabularySize()) * element;
         long head = 4L * config.vocabularySize() * config.hiddenSize();
         return new MemoryEstimate(
