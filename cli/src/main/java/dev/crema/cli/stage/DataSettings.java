@@ -84,6 +84,36 @@ sealed interface DataSettings {
         }
     }
 
+    /**
+     * Problems from files, worked out between tags as chats: what is to be learnt before rewards for that form.
+     *
+     * @param path a file, a folder or a glob of records of question and answer, such as GSM8K's
+     * @param system a first message that says how to answer; empty for none
+     * @param mostSteps keeps problems whose worked answer has at most so many {@code <<...>>} steps; 0 keeps all
+     * @param examples how many to take at most
+     */
+    record WorkedProblems(
+            Path path,
+            @Default("''") String system,
+            @Default("0") int mostSteps,
+            @Default("1000") int examples) implements DataSettings {
+        @Override
+        public ExampleSource source(long seed) {
+            ProblemSettings.Files files = new ProblemSettings.Files(path, system, mostSteps, examples);
+            return new Listed(
+                    "worked problems " + examples + " " + mostSteps + " " + system + " "
+                            + Source.of(path.toString()).key(),
+                    files.worked(examples));
+        }
+
+        @Override
+        public List<Input> inputs() {
+            return Source.of(path.toString()).files().stream()
+                    .<Input>map(Input.File::new)
+                    .toList();
+        }
+    }
+
     /** Examples in memory. */
     record Listed(String key, List<Example> examples) implements ExampleSource {
         @Override

@@ -2,6 +2,7 @@ package dev.crema.cli.stage;
 
 import dev.crema.cli.recipe.Default;
 import dev.crema.cli.recipe.Input;
+import dev.crema.data.Example;
 import dev.crema.data.Example.Chat;
 import dev.crema.data.Example.Problem;
 import dev.crema.data.ExampleReader;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** Problems with answers that can be checked. */
 sealed interface ProblemSettings {
@@ -89,28 +91,61 @@ sealed interface ProblemSettings {
             return read(count);
         }
 
-        private List<Problem> read(int limit) throws IOException {
+        /** Returns at most {@code limit} problems as chats whose answers reason and answer between tags. */
+        List<Example> worked(int limit) {
+            return chats(limit).stream()
+                    .<Example>map(chat ->
+                            new Chat(Stream.concat(prompt(chat).stream(), Stream.of(Message.assistant(tagged(chat))))
+                                    .toList()))
+                    .toList();
+        }
+
+        private List<Problem> read(int limit) {
             List<Problem> problems = new ArrayList<>();
-            try (ExampleReader reader =
-                    Source.of(path.toString()).as(RecordFormat.QUESTION_ANSWER).open()) {
-                while (reader.hasNext() && problems.size() < limit) {
-                    Chat chat = (Chat) reader.next();
-                    String worked = chat.messages().getLast().content();
-                    if (mostSteps == 0 || worked.split("<<", -1).length - 1 <= mostSteps) {
-                        problems.add(problem(chat.messages().getFirst(), worked, problems.size()));
-                    }
-                }
+            for (Chat chat : chats(limit)) {
+                problems.add(new Problem(prompt(chat), answer(chat), path.getFileName() + " " + problems.size()));
             }
-            if (problems.isEmpty())
-                throw new InputException(path + " holds no problems of at most " + mostSteps + " steps");
             return problems;
         }
 
+        private List<Chat> chats(int limit) {
+            List<Chat> chats = new ArrayList<>();
+            try (ExampleReader reader =
+                    Source.of(path.toString()).as(RecordFormat.QUESTION_ANSWER).open()) {
+                while (reader.hasNext() && chats.size() < limit) {
+                    Chat chat = (Chat) reader.next();
+                    if (mostSteps == 0 || worked(chat).split("<<", -1).length - 1 <= mostSteps) chats.add(chat);
+                }
+            }
+            if (chats.isEmpty()) {
+                throw new InputException(path + " holds no problems"
+                        + (mostSteps == 0 ? "" : " of at most " + mostSteps + " steps; raise most_steps"));
+            }
+            return chats;
+        }
+
+        private List<Message> prompt(Chat chat) {
+            Message question = chat.messages().getFirst();
+            return system.isEmpty() ? List.of(question) : List.of(Message.system(system), question);
+        }
+
+        private static String worked(Chat chat) {
+            return chat.messages().getLast().content();
+        }
+
         /** In GSM8K what follows the last {@code ####} is the answer. */
-        private Problem problem(Message question, String worked, int number) {
-            String answer = worked.substring(worked.lastIndexOf("####") < 0 ? 0 : worked.lastIndexOf("####") + 4);
-            List<Message> prompt = system.isEmpty() ? List.of(question) : List.of(Message.system(system), question);
-            return new Problem(prompt, answer.strip(), path.getFileName() + " " + number);
+        private static String answer(Chat chat) {
+            String worked = worked(chat);
+            int mark = worked.lastIndexOf("####");
+            return worked.substring(mark < 0 ? 0 : mark + 4).strip();
+        }
+
+        /** In GSM8K {@code <<1+1=2>>} is a note for a calculator, and not part of the text. */
+        private static String tagged(Chat chat) {
+            String worked = worked(chat);
+            int mark = worked.lastIndexOf("####");
+            String reasoning = worked.substring(0, Math.max(0, mark)).replaceAll("<<.*?>>", "");
+            return "<think>" + reasoning.strip() + "</think><answer>" + answer(chat) + "</answer>";
         }
 
         @Override
