@@ -47,7 +47,7 @@ final class RecipeRun {
                 document(stage, kind, folder, time, false);
             case StageEvent.Reused(var stage, var kind, var folder, var time) ->
                 document(stage, kind, folder, time, true);
-            case StageEvent.Started _, StageEvent.Progress _ ->
+            case StageEvent.Started _, StageEvent.Progress _, StageEvent.Stopped _ ->
                 throw new IllegalArgumentException("stage " + end.stage() + " has not ended");
         };
     }
@@ -69,6 +69,11 @@ final class RecipeRun {
             case StageEvent.Started stage -> console.note(title(stage.stage(), stage.kind()) + ": " + stage.reason());
             case StageEvent.Reused stage -> console.note(title(stage.stage(), stage.kind()) + ": unchanged, kept");
             case StageEvent.Progress progress -> barFor(progress).at(progress.done(), progress.figures());
+            case StageEvent.Stopped stage -> {
+                endBar();
+                console.note("      %s: stopped after %,d of %,d %s and saved; the same command goes on from there"
+                        .formatted(stage.stage(), stage.done(), stage.total(), stage.unit()));
+            }
             case StageEvent.Finished stage -> {
                 endBar();
                 console.note(

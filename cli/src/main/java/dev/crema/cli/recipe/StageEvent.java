@@ -17,6 +17,9 @@ public sealed interface StageEvent {
     /** The stage has come so far, in units such as {@code steps}; {@code figures} says how it fares. */
     record Progress(String stage, long done, long total, String unit, String figures) implements StageEvent {}
 
+    /** The stage was asked to stop; what it has done is saved, and it goes on from there when it is run again. */
+    record Stopped(String stage, long done, long total, String unit) implements StageEvent {}
+
     /** The stage has run and its output is whole. */
     record Finished(String stage, String kind, Path folder, Duration time) implements StageEvent {}
 }

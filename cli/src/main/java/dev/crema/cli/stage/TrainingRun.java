@@ -2,6 +2,7 @@ package dev.crema.cli.stage;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crema.cli.recipe.StageContext;
+import dev.crema.cli.recipe.StageEvent;
 import dev.crema.model.Decoder;
 import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
@@ -47,8 +48,9 @@ final class TrainingRun {
             };
             result = new Trainer(plan, method, folder, progress, stop).train(model);
             if (result.end() == Trainer.End.ASKED) {
-                throw new InputException("Stopped after step " + result.steps() + " of " + plan.steps()
-                        + "; the same command goes on from there");
+                // Told here: once the signal is closed, the virtual machine may end at any moment.
+                context.events().accept(new StageEvent.Stopped(context.name(), result.steps(), plan.steps(), "steps"));
+                throw new InputException("stage " + context.name() + " was stopped before its end");
             }
         }
         Path target = context.folder().resolve("model");

@@ -184,7 +184,7 @@ class RecipeRunnerTest {
                     switch (event) {
                         case StageEvent.Reused reused -> told.add("reuse " + reused.stage());
                         case StageEvent.Started started -> told.add("run " + started.stage() + ": " + started.reason());
-                        case StageEvent.Progress _, StageEvent.Finished _ -> {}
+                        case StageEvent.Progress _, StageEvent.Stopped _, StageEvent.Finished _ -> {}
                     }
                 })
                 .run(recipe(overrides));
