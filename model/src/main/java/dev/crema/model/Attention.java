@@ -33,6 +33,10 @@ sealed interface Attention {
             Tensor projection = input.apply(x); // [B, T, (H + 2K) d]
             if (pass.hiding() instanceof Pass.Hiding.Before(int[] first) && headNorm instanceof HeadNorm.None) {
                 HeadLayout layout = new HeadLayout(heads, shared, spec.headSize());
+                if (pass.visibility() instanceof Visibility.Cached(KvCache cache)) {
+                    Tensor keys = Functions.keysOf(projection, layout, pass.angles()); // [B, K, T, d]
+                    cache.append(layer, keys, Functions.valuesOf(projection, layout));
+                }
                 return output.apply(Functions.selfAttention(projection, layout, first, pass.angles()));
             }
             Tensor qkv = projection.reshape(batch, tokens, heads + 2L * shared, size); // [B, T, H + 2K, d]

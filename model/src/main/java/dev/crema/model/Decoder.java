@@ -102,8 +102,10 @@ public final class Decoder implements AutoCloseable {
     private Pass.Hiding hiding(Visibility visibility, long rows, long tokens) {
         boolean cached = visibility instanceof Visibility.Cached;
         if (cached && tokens == 1 && Functions.decodesFast(head)) return new Pass.Hiding.ByLength();
+        // What is in a cache already is seen too, so only the first tokens of a cache are rows by themselves.
+        boolean rowsAlone = !(visibility instanceof Visibility.Cached(KvCache cache)) || cache.length() == 0;
         AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
-        if (!cached && !attention.headNorm() && Functions.attendsFast(head)) {
+        if (rowsAlone && !attention.headNorm() && Functions.attendsFast(head)) {
             return new Pass.Hiding.Before(visibility.firstVisible((int) rows, (int) tokens));
         }
         return new Pass.Hiding.Added(visibility.bias(tokens, dtype(), device()));

@@ -52,12 +52,19 @@ public sealed interface Visibility {
     /** Returns, for each token of {@code rows} rows, the first token of its row that it sees. */
     default int[] firstVisible(int rows, int tokens) {
         int[] first = new int[rows * tokens];
-        if (this instanceof Documents(Tensor documents)) {
-            long[] document = documents.toLongs();
-            for (int i = 0; i < first.length; i++) {
-                boolean begins = i % tokens == 0 || document[i] != document[i - 1];
-                // A document is one stretch of a row.
-                first[i] = begins ? i % tokens : first[i - 1];
+        switch (this) {
+            case Causal causal -> {}
+            case Documents(Tensor documents) -> {
+                long[] document = documents.toLongs();
+                for (int i = 0; i < first.length; i++) {
+                    boolean begins = i % tokens == 0 || document[i] != document[i - 1];
+                    // A document is one stretch of a row.
+                    first[i] = begins ? i % tokens : first[i - 1];
+                }
+            }
+            case Cached(KvCache cache) -> {
+                // Padding sees itself, so that its row of weights is not empty.
+                for (int i = 0; i < first.length; i++) first[i] = Math.min(cache.start(i / tokens), i % tokens);
             }
         }
         return first;

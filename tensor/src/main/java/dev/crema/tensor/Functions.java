@@ -131,6 +131,16 @@ public final class Functions {
         return SelfAttention.apply(projection, layout, first, angles);
     }
 
+    /** Returns the keys that {@link #selfAttention} makes of a projection, {@code [B, K, T, d]}, without gradients. */
+    public static Tensor keysOf(Tensor projection, HeadLayout layout, List<Tensor> angles) {
+        return SelfAttention.keys(projection, layout, angles);
+    }
+
+    /** Returns the values that {@link #selfAttention} makes of a projection, {@code [B, K, T, d]}, without gradients. */
+    public static Tensor valuesOf(Tensor projection, HeadLayout layout) {
+        return SelfAttention.values(projection, layout);
+    }
+
     /** Tells whether {@link #decodeAttention} can work where this tensor is, in its type. */
     public static boolean decodesFast(Tensor like) {
         return SimdRows.fit(like);

@@ -49,6 +49,21 @@ final class SelfAttention {
         return new SelfAttention(projection, layout, !angles.isEmpty(), first).forward(projection, angles);
     }
 
+    /** Returns the keys of a projection, turned, as {@code [B, K, T, d]}. */
+    static Tensor keys(Tensor projection, HeadLayout layout, List<Tensor> angles) {
+        SelfAttention attention = new SelfAttention(projection, layout, !angles.isEmpty(), new int[0]);
+        Tensor rows = projection.detach().contiguous();
+        return attention.gather(rows, layout.heads(), layout.shared(), attention.turn(angles, 1), 1);
+    }
+
+    /** Returns the values of a projection as {@code [B, K, T, d]}. */
+    static Tensor values(Tensor projection, HeadLayout layout) {
+        SelfAttention attention = new SelfAttention(projection, layout, false, new int[0]);
+        Tensor rows = projection.detach().contiguous();
+        return attention.gather(
+                rows, layout.heads() + layout.shared(), layout.shared(), new HeadRows.Turn.None(), 1);
+    }
+
     private HeadRows.Turn turn(List<Tensor> angles, float sign) {
         return turned
                 ? new HeadRows.Turn.By(SimdRows.of(angles.get(0)), SimdRows.of(angles.get(1)), sign)

@@ -28,7 +28,7 @@ import java.util.SplittableRandom;
  */
 public final class TrainBenchmark {
     private static final int VOCABULARY = 8192, LAYERS = 6, WIDTH = 384, HEADS = 6, ROWS = 16, COLUMNS = 256;
-    private static final int WARM_UP = 4, REPETITIONS = 5;
+    private static final int WARM_UP = 10, REPETITIONS = 5;
 
     private TrainBenchmark() {}
 

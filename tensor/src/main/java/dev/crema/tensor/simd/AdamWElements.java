@@ -14,7 +14,8 @@ import jdk.incubator.vector.VectorOperators;
  * <p>The step is bound by memory: each array that need not be read or written is time saved.
  */
 public final class AdamWElements {
-    private static final long GRAIN = 16_384;
+    /** Elements that one call takes: a method that is called often is compiled soon. */
+    private static final long PIECE = 4096;
 
     private AdamWElements() {}
 
@@ -57,65 +58,76 @@ public final class AdamWElements {
             MemorySegment copy,
             Step step) {
         long count = master.byteSize() / 4;
-        boolean separate = copy.address() != master.address();
-        long w = master.address(), g = gradient.address(), m = first.address(), v = second.address();
-        long c = copy.address();
-        Crew.run((count + N - 1) / N, GRAIN / N, (from, to) -> {
-            long end = Math.min(to * N, count);
-            long i = from * N;
-            for (; i + N <= end; i += N) {
-                FloatVector gi = Lanes.load(wideGradient, g + i * (wideGradient ? 4 : 2)).mul(step.scale());
-                FloatVector mi = Lanes.load(true, m + i * 4);
-                mi = mi.add(gi.sub(mi).mul(1 - step.beta1()));
-                FloatVector vi = Lanes.load(true, v + i * 4).mul(step.beta2()).add(gi.mul(gi).mul(1 - step.beta2()));
-                FloatVector denominator = vi.lanewise(VectorOperators.SQRT).mul(step.correction()).add(step.epsilon());
-                FloatVector wi = Lanes.load(true, w + i * 4).mul(step.decay()).sub(mi.mul(step.rate()).div(denominator));
-                Lanes.store(true, m + i * 4, mi);
-                Lanes.store(true, v + i * 4, vi);
-                Lanes.store(true, w + i * 4, wi);
-                if (separate) Lanes.storeBf16(c + i * 2, wi);
-            }
-            for (; i < end; i++) {
-                float gi = Lanes.loadScalar(wideGradient, g + i * (wideGradient ? 4 : 2)) * step.scale();
-                float mi = Lanes.loadScalar(true, m + i * 4);
-                mi += (gi - mi) * (1 - step.beta1());
-                float vi = Lanes.loadScalar(true, v + i * 4) * step.beta2() + gi * gi * (1 - step.beta2());
-                float denominator = (float) Math.sqrt(vi) * step.correction() + step.epsilon();
-                float wi = Lanes.loadScalar(true, w + i * 4) * step.decay() - mi * step.rate() / denominator;
-                Lanes.storeScalar(true, m + i * 4, mi);
-                Lanes.storeScalar(true, v + i * 4, vi);
-                Lanes.storeScalar(true, w + i * 4, wi);
-                if (separate) Lanes.storeScalar(false, c + i * 2, wi);
+        Arrays arrays = new Arrays(
+                master.address(), gradient.address(), wideGradient, first.address(), second.address(), copy.address());
+        Crew.run((count + PIECE - 1) / PIECE, 4, (from, to) -> {
+            for (long piece = from; piece < to; piece++) {
+                arrays.step(piece * PIECE, Math.min(count, (piece + 1) * PIECE), step);
             }
         });
     }
 
+    /** Where the elements lie. */
+    private record Arrays(long w, long g, boolean wide, long m, long v, long copy) {
+        void step(long from, long to, Step step) {
+            boolean separate = copy != w;
+            long i = from;
+            for (; i + N <= to; i += N) {
+                FloatVector gi = Lanes.load(wide, g + i * (wide ? 4 : 2)).mul(step.scale());
+                FloatVector mi = Lanes.load(true, m + i * 4);
+                mi = mi.add(gi.sub(mi).mul(1 - step.beta1()));
+                FloatVector vi = Lanes.load(true, v + i * 4).mul(step.beta2()).add(gi.mul(gi).mul(1 - step.beta2()));
+                FloatVector root = vi.lanewise(VectorOperators.SQRT).mul(step.correction()).add(step.epsilon());
+                FloatVector wi = Lanes.load(true, w + i * 4).mul(step.decay()).sub(mi.mul(step.rate()).div(root));
+                Lanes.store(true, m + i * 4, mi);
+                Lanes.store(true, v + i * 4, vi);
+                Lanes.store(true, w + i * 4, wi);
+                if (separate) Lanes.storeBf16(copy + i * 2, wi);
+            }
+            for (; i < to; i++) {
+                float gi = Lanes.loadScalar(wide, g + i * (wide ? 4 : 2)) * step.scale();
+                float mi = Lanes.loadScalar(true, m + i * 4);
+                mi += (gi - mi) * (1 - step.beta1());
+                float vi = Lanes.loadScalar(true, v + i * 4) * step.beta2() + gi * gi * (1 - step.beta2());
+                float root = (float) Math.sqrt(vi) * step.correction() + step.epsilon();
+                float wi = Lanes.loadScalar(true, w + i * 4) * step.decay() - mi * step.rate() / root;
+                Lanes.storeScalar(true, m + i * 4, mi);
+                Lanes.storeScalar(true, v + i * 4, vi);
+                Lanes.storeScalar(true, w + i * 4, wi);
+                if (separate) Lanes.storeScalar(false, copy + i * 2, wi);
+            }
+        }
+    }
+
     /** Returns the sum of squares of the elements. */
     public static double squares(MemorySegment values, boolean wide) {
-        long count = values.byteSize() / (wide ? 4 : 2), address = values.address();
-        int size = wide ? 4 : 2, parts = Crew.parts(count, GRAIN);
-        double[] sums = new double[parts];
-        Crew.runParts((count + N - 1) / N, parts, (part, from, to) -> {
-            long end = Math.min(to * N, count), i = from * N;
-            double total = 0;
-            while (i + N <= end) {
-                // Sums of 4096 are kept in fp32, longer ones in fp64.
-                long stop = Math.min(end - N, i + 4096);
-                FloatVector sum = FloatVector.zero(F);
-                for (; i <= stop; i += N) {
-                    FloatVector x = Lanes.load(wide, address + i * size);
-                    sum = x.fma(x, sum);
-                }
-                total += Lanes.sum(sum);
+        long count = values.byteSize() / (wide ? 4 : 2), pieces = (count + PIECE - 1) / PIECE;
+        double[] sums = new double[(int) pieces];
+        Crew.run(pieces, 4, (from, to) -> {
+            for (long piece = from; piece < to; piece++) {
+                long end = Math.min(count, (piece + 1) * PIECE);
+                sums[(int) piece] = squares(values.address(), wide, piece * PIECE, end);
             }
-            for (; i < end; i++) {
-                double x = Lanes.loadScalar(wide, address + i * size);
-                total += x * x;
-            }
-            sums[part] = total;
         });
         double total = 0;
         for (double sum : sums) total += sum;
+        return total;
+    }
+
+    /** Sums of a piece are kept in fp32. */
+    private static double squares(long address, boolean wide, long from, long to) {
+        int size = wide ? 4 : 2;
+        long i = from;
+        FloatVector sum = FloatVector.zero(F);
+        for (; i + N <= to; i += N) {
+            FloatVector x = Lanes.load(wide, address + i * size);
+            sum = x.fma(x, sum);
+        }
+        double total = Lanes.sum(sum);
+        for (; i < to; i++) {
+            double x = Lanes.loadScalar(wide, address + i * size);
+            total += x * x;
+        }
         return total;
     }
 }

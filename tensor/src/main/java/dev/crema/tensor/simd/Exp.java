@@ -20,8 +20,9 @@ final class Exp {
 
     static FloatVector of(FloatVector x) {
         FloatVector bounded = x.max(-87.3f).min(88.3f);
-        // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.
-        FloatVector k = bounded.mul(LOG2E).add(12582912f).sub(12582912f);
+        // Adding 1.5 * 2^23 rounds to the nearest whole number, which then stands in the lowest bits.
+        FloatVector shifted = bounded.mul(LOG2E).add(12582912f);
+        FloatVector k = shifted.sub(12582912f);
         FloatVector r = k.fma(FloatVector.broadcast(Lanes.F, -LN2_HIGH), bounded);
         r = k.fma(FloatVector.broadcast(Lanes.F, -LN2_LOW), r);
         FloatVector p = FloatVector.broadcast(Lanes.F, 1.9875691500e-4f);
@@ -31,7 +32,8 @@ final class Exp {
         p = p.fma(r, FloatVector.broadcast(Lanes.F, 1.6666665459e-1f));
         p = p.fma(r, FloatVector.broadcast(Lanes.F, 5.0000001201e-1f));
         p = p.fma(r.mul(r), r).add(1f);
-        IntVector power = (IntVector) k.convertShape(VectorOperators.F2I, Lanes.I, 0);
-        return power.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats().mul(p);
+        // Its sum with the exponent of p multiplies by 2^k; the bits above are shifted out.
+        IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        return p.reinterpretAsInts().add(power).reinterpretAsFloats();
     }
 }

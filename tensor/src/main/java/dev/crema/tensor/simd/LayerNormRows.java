@@ -40,17 +40,20 @@ public final class LayerNormRows {
         Crew.run(x.count(), GRAIN, (from, to) -> {
             for (int row = (int) from; row < to; row++) {
                 measure(epsilon, row, mean, inverse);
-                float m = mean[row], r = inverse[row];
-                int bound = F.loopBound(width);
-                for (int i = 0; i < bound; i += N) {
-                    FloatVector n = x.load(row, i).sub(m).mul(r);
-                    y.store(row, i, n.fma(weight.load(0, i), bias.load(0, i)));
-                }
-                for (int i = bound; i < width; i++) {
-                    y.set(row, i, Math.fma((x.get(row, i) - m) * r, weight.get(0, i), bias.get(0, i)));
-                }
+                forwardRow(row, mean[row], inverse[row], y);
             }
         });
+    }
+
+    private void forwardRow(int row, float m, float r, Rows y) {
+        int bound = F.loopBound(width);
+        for (int i = 0; i < bound; i += N) {
+            FloatVector n = x.load(row, i).sub(m).mul(r);
+            y.store(row, i, n.fma(weight.load(0, i), bias.load(0, i)));
+        }
+        for (int i = bound; i < width; i++) {
+            y.set(row, i, Math.fma((x.get(row, i) - m) * r, weight.get(0, i), bias.get(0, i)));
+        }
     }
 
     private void measure(double epsilon, int row, float[] mean, float[] inverse) {

@@ -24,25 +24,26 @@ public final class RotaryRows {
      * @param sign 1, or -1 for the opposite angle
      */
     public static void turn(Rows x, Rows cos, Rows sin, int heads, float sign, Rows y) {
-        int half = cos.columns(), bound = F.loopBound(half);
         Crew.run(x.count(), GRAIN, (from, to) -> {
             for (long row = from; row < to; row++) {
-                for (int head = 0; head < heads; head++) {
-                    int first = head * 2 * half, second = first + half;
-                    for (int i = 0; i < bound; i += N) {
-                        FloatVector c = cos.load(row, i), s = sin.load(row, i).mul(sign);
-                        FloatVector a = x.load(row, first + i), b = x.load(row, second + i);
-                        y.store(row, first + i, a.mul(c).sub(b.mul(s)));
-                        y.store(row, second + i, b.mul(c).add(a.mul(s)));
-                    }
-                    for (int i = bound; i < half; i++) {
-                        float c = cos.get(row, i), s = sin.get(row, i) * sign;
-                        float a = x.get(row, first + i), b = x.get(row, second + i);
-                        y.set(row, first + i, a * c - b * s);
-                        y.set(row, second + i, b * c + a * s);
-                    }
-                }
+                for (int head = 0; head < heads; head++) turnHead(x, row, head, cos, sin, sign, y);
             }
         });
+    }
+
+    private static void turnHead(Rows x, long row, int head, Rows cos, Rows sin, float sign, Rows y) {
+        int half = cos.columns(), bound = F.loopBound(half), first = head * 2 * half, second = first + half;
+        for (int i = 0; i < bound; i += N) {
+            FloatVector c = cos.load(row, i), s = sin.load(row, i).mul(sign);
+            FloatVector a = x.load(row, first + i), b = x.load(row, second + i);
+            y.store(row, first + i, a.mul(c).sub(b.mul(s)));
+            y.store(row, second + i, b.mul(c).add(a.mul(s)));
+        }
+        for (int i = bound; i < half; i++) {
+            float c = cos.get(row, i), s = sin.get(row, i) * sign;
+            float a = x.get(row, first + i), b = x.get(row, second + i);
+            y.set(row, first + i, a * c - b * s);
+            y.set(row, second + i, b * c + a * s);
+        }
     }
 }
