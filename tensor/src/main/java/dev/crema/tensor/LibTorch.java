@@ -17,6 +17,9 @@ public final class LibTorch {
     private static final int M_TRIM_THRESHOLD = -1;
     private static final int M_TOP_PAD = -2;
     private static final int M_MMAP_THRESHOLD = -3;
+    private static final int M_ARENA_MAX = -8;
+    /** The largest that glibc takes: half of what a heap of an arena may be. */
+    private static final int LARGEST_THRESHOLD = 32 << 20;
 
     private LibTorch() {}
 
@@ -61,8 +64,9 @@ public final class LibTorch {
             var mallopt = linker.downcallHandle(
                     address, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
             try {
-                // 1 GiB: above the largest block of a step; glibc takes an int.
-                int set = (int) mallopt.invokeExact(M_MMAP_THRESHOLD, 1 << 30)
+                // One arena: those of other threads cannot grow beyond 64 MB, so large blocks would not be kept there.
+                int set = (int) mallopt.invokeExact(M_ARENA_MAX, 1)
+                        & (int) mallopt.invokeExact(M_MMAP_THRESHOLD, LARGEST_THRESHOLD)
                         & (int) mallopt.invokeExact(M_TRIM_THRESHOLD, Integer.MAX_VALUE)
                         & (int) mallopt.invokeExact(M_TOP_PAD, 64 << 20);
                 if (set != 1) System.getLogger(LibTorch.class.getName()).log(System.Logger.Level.DEBUG, "mallopt refused");

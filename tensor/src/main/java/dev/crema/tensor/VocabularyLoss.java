@@ -14,8 +14,8 @@ import dev.crema.tensor.simd.LogSoftmaxRows;
  * cross-entropy that is a constant; for a policy gradient it depends on the log-probability itself.
  */
 public final class VocabularyLoss {
-    /** Elements of a chunk of logits: 32 MB in bf16, which stays near the cache and makes large products. */
-    private static final long CHUNK = 16L << 20;
+    /** Elements of a chunk of logits: 16 MB in bf16, which stays near the cache and makes large products. */
+    private static final long CHUNK = 8L << 20;
 
     private VocabularyLoss() {}
 
