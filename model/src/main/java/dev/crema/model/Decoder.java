@@ -121,7 +121,8 @@ public final class Decoder implements AutoCloseable {
 
     /** Turns hidden states {@code [..., D]} into logits {@code [..., V]}. */
     public Tensor logits(Tensor hiddenStates) {
-        return Functions.linear(hiddenStates, head);
+        // Of rows that lie apart libtorch would make a batch of products, and a copy of the head for each.
+        return Functions.linear(hiddenStates.contiguous(), head);
     }
 
     /** Returns {@code 0, 1, ..., T - 1} for each row; {@code [B, T]} INT64. */
