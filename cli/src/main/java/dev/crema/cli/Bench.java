@@ -55,18 +55,17 @@ final class Bench extends Verb {
         if (steps < 1 || batch < 1 || newTokens < 2) {
             throw new ParameterException(command.commandLine(), "--steps and --batch are at least 1, --new-tokens 2");
         }
-        Map<String, Object> document =
-                switch (what) {
-                    case TRAIN -> map(TrainBenchmark.run(dtype.dtype(), steps));
-                    case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch, newTokens));
-                    case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
-                };
+        Map<String, Object> document = switch (what) {
+            case TRAIN -> map(TrainBenchmark.run(dtype.dtype(), steps));
+            case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch, newTokens));
+            case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
+        };
         document.forEach((key, value) -> console.out().println(key + ": " + value));
         console.document(document);
     }
 
     private static Map<String, Object> map(Record result) {
-        return new LinkedHashMap<>(JSON.convertValue(result, JSON.getTypeFactory()
-                .constructMapType(LinkedHashMap.class, String.class, Object.class)));
+        return new LinkedHashMap<>(JSON.convertValue(
+                result, JSON.getTypeFactory().constructMapType(LinkedHashMap.class, String.class, Object.class)));
     }
 }

@@ -32,7 +32,8 @@ public record ArchConfig(
 
     static void check(String what, long value, long limit) {
         if (value < 1 || value > limit) {
-            throw new InputException("A model cannot have a " + what + " of " + value + ": it lies between 1 and " + limit);
+            throw new InputException(
+                    "A model cannot have a " + what + " of " + value + ": it lies between 1 and " + limit);
         }
     }
 

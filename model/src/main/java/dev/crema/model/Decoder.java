@@ -91,9 +91,7 @@ public final class Decoder implements AutoCloseable {
             for (int layer = 0; layer < blocks.size(); layer++) {
                 int index = layer;
                 Block block = blocks.get(layer);
-                h = checkpoint
-                        ? Tape.checkpoint(h, x -> block.apply(x, pass, index))
-                        : block.apply(h, pass, index);
+                h = checkpoint ? Tape.checkpoint(h, x -> block.apply(x, pass, index)) : block.apply(h, pass, index);
             }
             return scope.keep(norm.apply(h));
         }

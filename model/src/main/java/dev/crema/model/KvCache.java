@@ -42,7 +42,10 @@ public final class KvCache implements AutoCloseable {
         AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
         Tensor[] keys = new Tensor[config.layers()];
         Tensor[] values = new Tensor[config.layers()];
-        long rows = starts.length, shared = attention.keyValueHeads(), size = attention.headSize(), slots = slots(capacity);
+        long rows = starts.length,
+                shared = attention.keyValueHeads(),
+                size = attention.headSize(),
+                slots = slots(capacity);
         try (Scope scope = Scope.open()) {
             for (int layer = 0; layer < keys.length; layer++) {
                 keys[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, size, slots));
@@ -169,7 +172,8 @@ public final class KvCache implements AutoCloseable {
             long[] shape = old.shape();
             shape[0] = index.size(0);
             Tensor fresh = Scope.release(Tensors.empty(old.dtype(), old.device(), shape));
-            fresh.narrow(slotDim, 0, length).copyInPlace(old.narrow(slotDim, 0, length).indexSelect(0, index));
+            fresh.narrow(slotDim, 0, length)
+                    .copyInPlace(old.narrow(slotDim, 0, length).indexSelect(0, index));
             old.close();
             return fresh;
         }

@@ -40,7 +40,9 @@ public sealed interface Visibility {
                 long slots = cache.length() + tokens;
                 Tensor hidden = later(tokens, cache.length(), slots, device); // [T, S]
                 if (cache.padded()) {
-                    Tensor pad = Tensors.arange(slots, device).unsqueeze(0).lt(cache.starts().unsqueeze(1)); // [B, S]
+                    Tensor pad = Tensors.arange(slots, device)
+                            .unsqueeze(0)
+                            .lt(cache.starts().unsqueeze(1)); // [B, S]
                     hidden = hidden.unsqueeze(0).or(pad.unsqueeze(1)); // [B, T, S]
                     yield hide(hidden, dtype).unsqueeze(1);
                 }

@@ -22,10 +22,10 @@ final class Attention {
         Tensor rows = q.reshape(batch * shared, group * tokens, size); // [B K, H/K T, d]
         Tensor keys = k.reshape(batch * shared, slots, size).transpose(1, 2); // [B K, d, S]
         Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(batch * shared, group * tokens, slots);
-        Tensor scores = new Tensor(
-                torch.baddbmm(room.handle, rows.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
-        Tensor weights = Functions.softmax(
-                scores.reshape(batch, heads, tokens, slots).addInPlace(bias), -1); // [B, H, T, S]
+        Tensor scores =
+                new Tensor(torch.baddbmm(room.handle, rows.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
+        Tensor weights =
+                Functions.softmax(scores.reshape(batch, heads, tokens, slots).addInPlace(bias), -1); // [B, H, T, S]
         Tensor mixed = weights.reshape(batch * shared, group * tokens, slots)
                 .matmul(v.reshape(batch * shared, slots, size)); // [B K, H/K T, d]
         return mixed.reshape(batch, heads, tokens, size);

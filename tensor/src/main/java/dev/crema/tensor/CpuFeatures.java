@@ -20,7 +20,8 @@ record CpuFeatures(boolean avx512, boolean bf16) {
             try (var lines = Files.lines(CPUINFO)) {
                 Set<String> flags = lines.filter(line -> line.startsWith("flags") || line.startsWith("Features"))
                         .findFirst()
-                        .map(line -> Set.of(line.substring(line.indexOf(':') + 1).trim().split(" +")))
+                        .map(line -> Set.of(
+                                line.substring(line.indexOf(':') + 1).trim().split(" +")))
                         .orElse(Set.of());
                 return new CpuFeatures(
                         flags.contains("avx512f"),

@@ -39,7 +39,8 @@ final class CustomGradient {
         Tensor[] handedOver = new Tensor[1];
         DType dtype = value.dtype();
         Device device = value.device();
-        Tensor end = link(input.detach(), input, (gradient, none) -> Scope.adopt(Objects.requireNonNull(handedOver[0])));
+        Tensor end =
+                link(input.detach(), input, (gradient, none) -> Scope.adopt(Objects.requireNonNull(handedOver[0])));
         Tensor element = end;
         for (int dim = 0; dim < input.rank(); dim++) element = element.narrow(dim, 0, 1);
         long[] ones = new long[value.rank()];

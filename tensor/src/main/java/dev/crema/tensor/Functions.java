@@ -2,7 +2,6 @@ package dev.crema.tensor;
 
 import dev.crema.tensor.simd.DecodeAttention;
 import java.util.List;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -81,8 +80,8 @@ public final class Functions {
      */
     public static Tensor crossEntropySum(Tensor logits, Tensor targets) {
         Tensor wide = logits.to(DType.FP32);
-        return new Tensor(torch.cross_entropy_loss(
-                wide.handle, targets.handle, new TensorOptional(), 2 /* sum */, -100, 0.0));
+        return new Tensor(
+                torch.cross_entropy_loss(wide.handle, targets.handle, new TensorOptional(), 2 /* sum */, -100, 0.0));
     }
 
     /** Returns {@code silu(gate) * up}: {@code x [..., 2 F]} holds the gate and then up; {@code [..., F]}. */
@@ -156,16 +155,10 @@ public final class Functions {
      * @param starts the first slot of each row that holds a token
      * @return {@code [B, H, 1, d]}
      */
-    public static Tensor decodeAttention(
-            Tensor q, Tensor keys, Tensor values, int length, int[] starts, double scale) {
+    public static Tensor decodeAttention(Tensor q, Tensor keys, Tensor values, int length, int[] starts, double scale) {
         Tensor query = q.contiguous(), out = Tensors.empty(q.dtype(), Device.CPU, q.shape());
         var shape = new DecodeAttention.Shape(
-                (int) q.size(0),
-                (int) q.size(1),
-                (int) keys.size(1),
-                (int) q.size(3),
-                length,
-                (int) keys.size(3));
+                (int) q.size(0), (int) q.size(1), (int) keys.size(1), (int) q.size(3), length, (int) keys.size(3));
         new DecodeAttention(
                         shape,
                         q.dtype() == DType.FP32,
@@ -202,5 +195,4 @@ public final class Functions {
     public static Tensor cumulativeSum(Tensor x, int dim) {
         return new Tensor(x.handle.cumsum(dim));
     }
-
 }

@@ -77,9 +77,8 @@ public final class Kernels {
         for (Tensor tensor : List.of(weight, gradient, first, second)) stack.push_back(list(List.of(tensor)));
         stack.push_back(list(List.of()));
         stack.push_back(list(List.of(Tensors.full(step.number(), DType.FP32, weight.device()))));
-        for (double value : new double[] {
-            step.rate(), step.beta1(), step.beta2(), step.weightDecay(), step.epsilon()
-        }) {
+        for (double value :
+                new double[] {step.rate(), step.beta1(), step.beta2(), step.weightDecay(), step.epsilon()}) {
             stack.push_back(new IValue(value));
         }
         stack.push_back(new IValue(false)); // amsgrad

@@ -69,7 +69,8 @@ public final class LibTorch {
                         & (int) mallopt.invokeExact(M_MMAP_THRESHOLD, LARGEST_THRESHOLD)
                         & (int) mallopt.invokeExact(M_TRIM_THRESHOLD, Integer.MAX_VALUE)
                         & (int) mallopt.invokeExact(M_TOP_PAD, 64 << 20);
-                if (set != 1) System.getLogger(LibTorch.class.getName()).log(System.Logger.Level.DEBUG, "mallopt refused");
+                if (set != 1)
+                    System.getLogger(LibTorch.class.getName()).log(System.Logger.Level.DEBUG, "mallopt refused");
             } catch (Throwable e) {
                 throw new IllegalStateException("mallopt failed", e);
             }

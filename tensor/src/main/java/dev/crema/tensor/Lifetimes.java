@@ -26,7 +26,8 @@ public final class Lifetimes {
 
     static void made(Tensor tensor) {
         // A gradient that nobody has collected yet is a tensor without type and shape.
-        if (ON && tensor.handle.defined()) BIRTHS.add(new Birth(new WeakReference<>(tensor.handle), tensor.toString(), new Throwable("made here")));
+        if (ON && tensor.handle.defined())
+            BIRTHS.add(new Birth(new WeakReference<>(tensor.handle), tensor.toString(), new Throwable("made here")));
     }
 
     static void closed(Tensor tensor) {

@@ -17,8 +17,7 @@ final class Rotation {
             try (var off = Autograd.off()) {
                 value = turn(x, cos, sin, 1);
             }
-            return scope.keep(CustomGradient.of(
-                    value, x, (g, saved) -> turn(g, saved[0], saved[1], -1), cos, sin));
+            return scope.keep(CustomGradient.of(value, x, (g, saved) -> turn(g, saved[0], saved[1], -1), cos, sin));
         }
     }
 
@@ -41,8 +40,8 @@ final class Rotation {
     private static Rows tokens(Tensor x) {
         boolean wide = x.dtype() == DType.FP32;
         long heads = x.size(2), size = x.size(3), tokens = x.size(1);
-        boolean even = x.stride(3) == 1 && x.stride(2) == size
-                && (x.size(0) == 1 || x.stride(0) == x.stride(1) * tokens);
+        boolean even =
+                x.stride(3) == 1 && x.stride(2) == size && (x.size(0) == 1 || x.stride(0) == x.stride(1) * tokens);
         Tensor rows = even ? x : x.contiguous();
         return new Rows(rows.data().address(), wide, x.size(0) * tokens, (int) (heads * size), rows.stride(1));
     }

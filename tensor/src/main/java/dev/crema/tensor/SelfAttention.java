@@ -60,8 +60,7 @@ final class SelfAttention {
     static Tensor values(Tensor projection, HeadLayout layout) {
         SelfAttention attention = new SelfAttention(projection, layout, false, new int[0]);
         Tensor rows = projection.detach().contiguous();
-        return attention.gather(
-                rows, layout.heads() + layout.shared(), layout.shared(), new HeadRows.Turn.None(), 1);
+        return attention.gather(rows, layout.heads() + layout.shared(), layout.shared(), new HeadRows.Turn.None(), 1);
     }
 
     private HeadRows.Turn turn(List<Tensor> angles, float sign) {
@@ -86,8 +85,10 @@ final class SelfAttention {
                 for (int from = 0; from < tokens; from += BLOCK) {
                     int count = Math.min(BLOCK, tokens - from);
                     Tensor weights = weights(q, k, from, count);
-                    part(mixed, from, count).copyInPlace(perShared(weights).matmul(keys(v, from + count)).reshape(
-                            batch, layout.heads(), count, layout.size()));
+                    part(mixed, from, count)
+                            .copyInPlace(perShared(weights)
+                                    .matmul(keys(v, from + count))
+                                    .reshape(batch, layout.heads(), count, layout.size()));
                     kept.add(weights);
                 }
                 value = scatter(mixed, layout.heads());
@@ -110,8 +111,9 @@ final class SelfAttention {
                 Tensor rows = perShared(part(q, from, count).contiguous());
                 Tensor dWeights = g.matmul(keys(v, keys).transpose(1, 2)); // [B K, group count, keys]
                 softmax(dWeights, from, count).backward(saved[i].segment());
-                part(dq, from, count).copyInPlace(dWeights.matmul(keys(k, keys)).reshape(
-                        batch, layout.heads(), count, layout.size()));
+                part(dq, from, count)
+                        .copyInPlace(
+                                dWeights.matmul(keys(k, keys)).reshape(batch, layout.heads(), count, layout.size()));
                 keys(dv, keys).addInPlace(weights.transpose(1, 2).matmul(g));
                 keys(dk, keys).addInPlace(dWeights.transpose(1, 2).matmul(rows));
             }
@@ -152,7 +154,8 @@ final class SelfAttention {
 
     /** Returns the first tokens of keys or values: {@code [B, K, T, d] -> [B K, count, d]}. */
     private Tensor keys(Tensor heads, int count) {
-        return heads.reshape((long) batch * layout.shared(), tokens, layout.size()).narrow(1, 0, count);
+        return heads.reshape((long) batch * layout.shared(), tokens, layout.size())
+                .narrow(1, 0, count);
     }
 
     private Tensor gather(Tensor rows, int firstHead, int count, HeadRows.Turn turn, float scale) {

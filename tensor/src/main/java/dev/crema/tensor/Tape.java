@@ -72,7 +72,8 @@ public final class Tape implements AutoCloseable {
             try (var off = Autograd.off()) {
                 value = stretch.apply(input);
             }
-            return inner.keep(CustomGradient.of(value, input, (gradient, saved) -> rerun(gradient, saved[0], stretch), input));
+            return inner.keep(
+                    CustomGradient.of(value, input, (gradient, saved) -> rerun(gradient, saved[0], stretch), input));
         }
     }
 

@@ -476,16 +476,12 @@ public final class Tensor implements AutoCloseable {
     /** Runs the backward pass from this tensor with the given gradient and frees the graph. */
     public void backward(Tensor gradient) {
         handle.backward(
-                gradient.handle,
-                new BoolOptional(false),
-                false,
-                new org.bytedeco.pytorch.TensorArrayRefOptional());
+                gradient.handle, new BoolOptional(false), false, new org.bytedeco.pytorch.TensorArrayRefOptional());
         CustomGradient.settle();
     }
 
     static TensorVector vector(List<Tensor> tensors) {
-        return new TensorVector(
-                tensors.stream().map(t -> t.handle).toArray(org.bytedeco.pytorch.Tensor[]::new));
+        return new TensorVector(tensors.stream().map(t -> t.handle).toArray(org.bytedeco.pytorch.Tensor[]::new));
     }
 
     Pointer data() {

@@ -78,8 +78,8 @@ public final class Tensors {
         long elements = 1;
         for (long extent : shape) elements = Math.multiplyExact(elements, extent);
         if (!memory.isNative() || memory.byteSize() != elements * dtype.bytes()) {
-            throw new IllegalArgumentException("a segment of " + memory.byteSize() + " bytes cannot back "
-                    + elements + " elements of " + dtype);
+            throw new IllegalArgumentException(
+                    "a segment of " + memory.byteSize() + " bytes cannot back " + elements + " elements of " + dtype);
         }
         return new Tensor(torch.from_blob(new Address(memory), shape, options(dtype, Device.CPU)));
     }

@@ -78,7 +78,8 @@ public final class VocabularyLoss {
                     loss.write(from, to, logProbabilities, derivative);
                     Tensor gradient = gradient(logits, temperature, tokens, from, lse, derivative);
                     rowsGrad.narrow(0, from, count).copyInPlace(gradient.matmul(weight));
-                    if (head.requiresGrad()) headGrad.addInPlace(gradient.transpose(0, 1).matmul(chunk));
+                    if (head.requiresGrad())
+                        headGrad.addInPlace(gradient.transpose(0, 1).matmul(chunk));
                 }
             }
             if (head.requiresGrad()) head.accumulateGrad(headGrad);
@@ -104,7 +105,8 @@ public final class VocabularyLoss {
         int count = (int) logits.size(0);
         Tensor wide = logits.to(DType.FP32).div(temperature);
         float[] sums = Functions.logSumExp(wide, -1).toFloats();
-        float[] chosen = wide.gather(1, index(tokens, from, count).to(logits.device())).toFloats();
+        float[] chosen =
+                wide.gather(1, index(tokens, from, count).to(logits.device())).toFloats();
         System.arraycopy(sums, 0, lse, from, count);
         for (int i = 0; i < count; i++) logProbabilities[from + i] = chosen[i] - sums[i];
     }
@@ -120,7 +122,8 @@ public final class VocabularyLoss {
         Tensor scale = Tensors.of(part, count, 1).to(logits.device()).div(temperature);
         Tensor probabilities = Functions.softmax(logits.to(DType.FP32).div(temperature), -1);
         Tensor gradient = probabilities.mul(scale.neg());
-        return gradient.scatterAddInPlace(1, index(tokens, from, count).to(logits.device()), scale).to(logits.dtype());
+        return gradient.scatterAddInPlace(1, index(tokens, from, count).to(logits.device()), scale)
+                .to(logits.dtype());
     }
 
     private static LogSoftmaxRows rows(Tensor logits) {

@@ -13,7 +13,8 @@ class FusedFunctionsGradTest {
         try (RandomState random = RandomState.of(1);
                 Tape tape = Tape.open()) {
             Tensor a = normal(random, 3, 5, 2L * width).to(dtype).copy();
-            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor x = a.detach().requiresGrad(true),
+                    y = a.to(DType.FP32).copy().requiresGrad(true);
             Tensor g = normal(random, 3, 5, width);
             Tensor actual = Functions.swiGlu(x.mul(2));
             Tensor twice = y.mul(2);
@@ -31,7 +32,8 @@ class FusedFunctionsGradTest {
         try (RandomState random = RandomState.of(3);
                 Tape tape = Tape.open()) {
             Tensor a = normal(random, 5, width).mul(3).to(dtype).copy();
-            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor x = a.detach().requiresGrad(true),
+                    y = a.to(DType.FP32).copy().requiresGrad(true);
             Tensor g = normal(random, 5, width);
             Tensor actual = Functions.geluTanh(x);
             Tensor expected = new Tensor(org.bytedeco.pytorch.global.torch.gelu(y.handle, "tanh"));
@@ -48,10 +50,14 @@ class FusedFunctionsGradTest {
         try (RandomState random = RandomState.of(4);
                 Tape tape = Tape.open()) {
             Tensor a = normal(random, 5, 9, width).mul(3).add(1).to(dtype).copy();
-            Tensor w = normal(random, width).to(dtype).copy(), b = normal(random, width).to(dtype).copy();
-            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
-            Tensor wx = w.detach().requiresGrad(true), wy = w.to(DType.FP32).copy().requiresGrad(true);
-            Tensor bx = b.detach().requiresGrad(true), by = b.to(DType.FP32).copy().requiresGrad(true);
+            Tensor w = normal(random, width).to(dtype).copy(),
+                    b = normal(random, width).to(dtype).copy();
+            Tensor x = a.detach().requiresGrad(true),
+                    y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor wx = w.detach().requiresGrad(true),
+                    wy = w.to(DType.FP32).copy().requiresGrad(true);
+            Tensor bx = b.detach().requiresGrad(true),
+                    by = b.to(DType.FP32).copy().requiresGrad(true);
             Tensor g = normal(random, 5, 9, width);
             Tensor actual = Functions.layerNorm(x, wx, bx, 1e-5);
             Tensor expected = new Tensor(org.bytedeco.pytorch.global.torch.layer_norm(
@@ -78,7 +84,8 @@ class FusedFunctionsGradTest {
                 Tape tape = Tape.open()) {
             Tensor a = normal(random, batch, tokens, all, size).to(dtype).copy();
             Tensor angles = normal(random, batch, tokens, size / 2);
-            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor x = a.detach().requiresGrad(true),
+                    y = a.to(DType.FP32).copy().requiresGrad(true);
             Tensor g = normal(random, batch, tokens, heads, size);
             Tensor actual = Functions.rotate(x.narrow(2, 1, heads), angles.cos(), angles.sin());
             Tensor cos = angles.cos().unsqueeze(2), sin = angles.sin().unsqueeze(2);

@@ -25,8 +25,7 @@ class KernelsTest {
                 for (int i = 0; i < count; i++) values[i] = (float) random.nextGaussian();
                 Tensor gradient = Tensors.of(values, count).to(gradientType);
                 float[] g = gradient.toFloats();
-                Kernels.adamW(
-                        w, gradient, m, v, weight, new Kernels.AdamWStep(0.5, 0.1, 0.9, 0.95, 1e-8, 0.01, step));
+                Kernels.adamW(w, gradient, m, v, weight, new Kernels.AdamWStep(0.5, 0.1, 0.9, 0.95, 1e-8, 0.01, step));
                 for (int i = 0; i < count; i++) {
                     double gi = 0.5 * g[i];
                     ew[i] *= 1 - 0.1 * 0.01;

@@ -36,8 +36,10 @@ class RmsNormGradTest {
     void gradientPassesThroughAChainOfNorms() {
         try (RandomState random = RandomState.of(2);
                 Tape tape = Tape.open()) {
-            Tensor x = random.normal(Tensors.empty(DType.FP32, Device.CPU, 3, 8), 0, 1).requiresGrad(true);
-            Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, 8), 1, 0.2).requiresGrad(true);
+            Tensor x = random.normal(Tensors.empty(DType.FP32, Device.CPU, 3, 8), 0, 1)
+                    .requiresGrad(true);
+            Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, 8), 1, 0.2)
+                    .requiresGrad(true);
             Tensor h = x;
             for (int i = 0; i < 3; i++) {
                 Tensor input = h;

@@ -45,13 +45,15 @@ class ScopeTest {
     void trainingStepsLeaveNativeMemoryFlat() {
         try (Scope scope = Scope.open();
                 RandomState random = RandomState.of(1)) {
-            Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, 64, 64), 0, 0.1).requiresGrad(true);
+            Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, 64, 64), 0, 0.1)
+                    .requiresGrad(true);
             Tensor n = Tensors.full(1, DType.FP32, Device.CPU, 64).requiresGrad(true);
             long before = 0;
             for (int step = 0; step < 1000; step++) {
                 if (step == 200) before = org.bytedeco.javacpp.Pointer.physicalBytes();
                 try (Tape tape = Tape.open()) {
-                    Tensor x = random.normal(Tensors.empty(DType.FP32, Device.CPU, 256, 64), 0, 1).requiresGrad(true);
+                    Tensor x = random.normal(Tensors.empty(DType.FP32, Device.CPU, 256, 64), 0, 1)
+                            .requiresGrad(true);
                     Tensor h = Functions.rmsNorm(Functions.linear(x, w), n, 1e-5);
                     h.mul(h).sum().backward();
                     w.clearGrad();
@@ -69,9 +71,11 @@ class ScopeTest {
                 RandomState random = RandomState.of(7)) {
             random.normal(Tensors.empty(DType.FP32, Device.CPU, 33), 0, 1);
             byte[] state = random.save();
-            float[] first = random.normal(Tensors.empty(DType.FP32, Device.CPU, 33), 0, 1).toFloats();
+            float[] first = random.normal(Tensors.empty(DType.FP32, Device.CPU, 33), 0, 1)
+                    .toFloats();
             random.restore(state);
-            assertThat(random.normal(Tensors.empty(DType.FP32, Device.CPU, 33), 0, 1).toFloats())
+            assertThat(random.normal(Tensors.empty(DType.FP32, Device.CPU, 33), 0, 1)
+                            .toFloats())
                     .containsExactly(first);
             assertThatThrownBy(() -> random.restore(new byte[3])).hasMessageContaining("3");
         }

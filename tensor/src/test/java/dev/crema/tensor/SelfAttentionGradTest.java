@@ -16,8 +16,7 @@ class SelfAttentionGradTest {
         "BF16,2,140,4,2,32,true,3e-2",
         "BF16,1,30,2,2,48,false,3e-2"
     })
-    void agrees(
-            DType dtype, int batch, int tokens, int heads, int shared, int size, boolean turned, double tolerance) {
+    void agrees(DType dtype, int batch, int tokens, int heads, int shared, int size, boolean turned, double tolerance) {
         HeadLayout layout = new HeadLayout(heads, shared, size);
         int[] first = new int[batch * tokens];
         for (int i = 0; i < first.length; i++) first[i] = i % tokens >= tokens / 3 ? tokens / 3 : 0;
@@ -27,7 +26,8 @@ class SelfAttentionGradTest {
             Tensor angle = normal(random, batch, tokens, size / 2);
             List<Tensor> angles = turned ? List.of(angle.cos(), angle.sin()) : List.of();
             Tensor g = normal(random, batch, tokens, (long) heads * size);
-            Tensor x = a.detach().requiresGrad(true), y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor x = a.detach().requiresGrad(true),
+                    y = a.to(DType.FP32).copy().requiresGrad(true);
             Tensor actual = Functions.selfAttention(x.mul(1.5), layout, first, angles);
             Tensor expected = plain(y.mul(1.5), layout, first, angles);
             actual.backward(g.to(dtype));

@@ -17,10 +17,18 @@ class VocabularyLossGradTest {
         tokens[0] = vocabulary - 1;
         try (RandomState random = RandomState.of(1);
                 Tape tape = Tape.open()) {
-            Tensor h = random.normal(Tensors.empty(DType.FP32, Device.CPU, n, d), 0, 1).to(dtype).requiresGrad(true);
-            Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, vocabulary, d), 0, 0.3).to(dtype).requiresGrad(true);
-            float[] logs = VocabularyLoss.backward(h, w, tokens, temperature, (from, to, logProbabilities, derivative) ->
-                    Arrays.fill(derivative, from, to, -0.5f));
+            Tensor h = random.normal(Tensors.empty(DType.FP32, Device.CPU, n, d), 0, 1)
+                    .to(dtype)
+                    .requiresGrad(true);
+            Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, vocabulary, d), 0, 0.3)
+                    .to(dtype)
+                    .requiresGrad(true);
+            float[] logs = VocabularyLoss.backward(
+                    h,
+                    w,
+                    tokens,
+                    temperature,
+                    (from, to, logProbabilities, derivative) -> Arrays.fill(derivative, from, to, -0.5f));
             Tensor hidden = h.detach().to(DType.FP32).copy().requiresGrad(true);
             Tensor head = w.detach().to(DType.FP32).copy().requiresGrad(true);
             Tensor logits = Functions.linear(hidden, head).div(temperature);

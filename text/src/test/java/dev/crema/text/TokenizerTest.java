@@ -139,9 +139,7 @@ class TokenizerTest {
 
     @Test
     void textThatTheVocabularyCannotSpellIsRefused() throws IOException {
-        Files.writeString(
-                folder.resolve("tokenizer.json"),
-                """
+        Files.writeString(folder.resolve("tokenizer.json"), """
                 {"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "<unk>"}}""");
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             assertThat(tokenizer.encode("a")).containsExactly(0);

@@ -48,7 +48,8 @@ public final class AdamW implements Optimizer {
     }
 
     private static Tensor zeros(Master master) {
-        return Tensors.zeros(DType.FP32, master.master().device(), master.master().shape());
+        return Tensors.zeros(
+                DType.FP32, master.master().device(), master.master().shape());
     }
 
     private static String first(Master master) {

@@ -80,7 +80,9 @@ public final class MasterWeights implements AutoCloseable {
                 } else {
                     Tensor before = gradient;
                     boolean wide = before.dtype() == DType.FP32;
-                    gradient = wide ? before.addInPlace(fresh) : Scope.release(before.to(DType.FP32).addInPlace(fresh));
+                    gradient = wide
+                            ? before.addInPlace(fresh)
+                            : Scope.release(before.to(DType.FP32).addInPlace(fresh));
                     if (!wide) before.close();
                 }
             }

@@ -43,7 +43,8 @@ public final class Muon implements Optimizer {
         Muon muon = new Muon(settings, masters, AdamW.of(masters, others, settings.adamW()));
         try (Scope scope = Scope.open()) {
             for (Master master : matrices) {
-                Tensor momentum = Scope.release(Tensors.zerosLike(master.master().detach()));
+                Tensor momentum =
+                        Scope.release(Tensors.zerosLike(master.master().detach()));
                 long[] shape = master.master().shape();
                 muon.byShape
                         .computeIfAbsent(List.of(shape[0], shape[1]), k -> new ArrayList<>())
@@ -72,10 +73,11 @@ public final class Muon implements Optimizer {
     /** Steps the matrices of one shape together: many small products are slower than a few batched ones. */
     private void stepAlike(List<Integer> alike, double rate) {
         try (Scope scope = Scope.open()) {
-            List<Integer> moved = alike.stream().filter(i -> matrices.get(i).hasGradient()).toList();
+            List<Integer> moved =
+                    alike.stream().filter(i -> matrices.get(i).hasGradient()).toList();
             if (moved.isEmpty()) return;
-            Tensor updates = orthogonalise(
-                    Tensor.concat(moved.stream().map(i -> update(i).unsqueeze(0)).toList(), 0)); // [n, rows, columns]
+            Tensor updates = orthogonalise(Tensor.concat(
+                    moved.stream().map(i -> update(i).unsqueeze(0)).toList(), 0)); // [n, rows, columns]
             for (int n = 0; n < moved.size(); n++) {
                 Master master = matrices.get(moved.get(n));
                 Tensor weight = master.master().detach();

@@ -20,8 +20,10 @@ public final class GemmPeak {
         try (Scope scope = Scope.open();
                 RandomState random = RandomState.of(1);
                 var off = Autograd.off()) {
-            Tensor a = random.normal(Tensors.empty(DType.FP32, Device.CPU, SIZE, SIZE), 0, 1).to(dtype);
-            Tensor b = random.normal(Tensors.empty(DType.FP32, Device.CPU, SIZE, SIZE), 0, 1).to(dtype);
+            Tensor a = random.normal(Tensors.empty(DType.FP32, Device.CPU, SIZE, SIZE), 0, 1)
+                    .to(dtype);
+            Tensor b = random.normal(Tensors.empty(DType.FP32, Device.CPU, SIZE, SIZE), 0, 1)
+                    .to(dtype);
             double best = Double.POSITIVE_INFINITY;
             for (int i = 0; i < REPETITIONS; i++) {
                 try (Scope inner = Scope.open()) {

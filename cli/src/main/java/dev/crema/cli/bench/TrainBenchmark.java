@@ -107,7 +107,8 @@ public final class TrainBenchmark {
     /** The same few random rows over and over: a model that learns brings their loss down. */
     private static final class RandomBatches implements BatchSource {
         private final SplittableRandom random = new SplittableRandom(1);
-        private final int[] tokens = random.ints(ROWS * (COLUMNS + 1), 0, VOCABULARY).toArray();
+        private final int[] tokens =
+                random.ints(ROWS * (COLUMNS + 1), 0, VOCABULARY).toArray();
 
         @Override
         public Batch next() {

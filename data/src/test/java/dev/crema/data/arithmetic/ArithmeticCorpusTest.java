@@ -54,7 +54,8 @@ class ArithmeticCorpusTest {
 
     private static List<String> withQuestion() {
         return CORPUS.stream()
-                .filter(document -> !kind(document).equals("facts") && !kind(document).equals("sentence"))
+                .filter(document ->
+                        !kind(document).equals("facts") && !kind(document).equals("sentence"))
                 .toList();
     }
 

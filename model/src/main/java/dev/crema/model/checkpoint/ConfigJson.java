@@ -17,13 +17,45 @@ final class ConfigJson {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     /** Keys that say nothing of what the forward pass computes. */
     private static final Set<String> HARMLESS = Set.of(
-            "_name_or_path", "_model_name_or_path", "_attn_implementation_autoset", "_commit_hash", "architectures", "model_type",
-            "torch_dtype", "dtype", "transformers_version", "use_cache", "initializer_range", "bos_token_id",
-            "eos_token_id", "pad_token_id", "unk_token_id", "attention_dropout", "attn_pdrop", "embd_pdrop",
-            "resid_pdrop", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
-            "summary_use_proj", "task_specific_params", "n_ctx", "max_window_layers", "pretraining_tp",
-            "gradient_checkpointing", "return_dict", "output_hidden_states", "output_attentions", "is_decoder",
-            "reorder_and_upcast_attn", "is_llama_config", "transformers.js_config", "auto_map", "id2label", "label2id");
+            "_name_or_path",
+            "_model_name_or_path",
+            "_attn_implementation_autoset",
+            "_commit_hash",
+            "architectures",
+            "model_type",
+            "torch_dtype",
+            "dtype",
+            "transformers_version",
+            "use_cache",
+            "initializer_range",
+            "bos_token_id",
+            "eos_token_id",
+            "pad_token_id",
+            "unk_token_id",
+            "attention_dropout",
+            "attn_pdrop",
+            "embd_pdrop",
+            "resid_pdrop",
+            "summary_activation",
+            "summary_first_dropout",
+            "summary_proj_to_labels",
+            "summary_type",
+            "summary_use_proj",
+            "task_specific_params",
+            "n_ctx",
+            "max_window_layers",
+            "pretraining_tp",
+            "gradient_checkpointing",
+            "return_dict",
+            "output_hidden_states",
+            "output_attentions",
+            "is_decoder",
+            "reorder_and_upcast_attn",
+            "is_llama_config",
+            "transformers.js_config",
+            "auto_map",
+            "id2label",
+            "label2id");
 
     private final Path file;
     private final JsonNode root;
@@ -99,7 +131,9 @@ final class ConfigJson {
     void finish() {
         for (var field : root.properties()) {
             String key = field.getKey();
-            if (!asked.contains(key) && !HARMLESS.contains(key) && !field.getValue().isNull()) {
+            if (!asked.contains(key)
+                    && !HARMLESS.contains(key)
+                    && !field.getValue().isNull()) {
                 throw new InputException(file + ": the key \"" + key + "\" is not known for the model type "
                         + root.path("model_type") + "; it might change what the model computes");
             }

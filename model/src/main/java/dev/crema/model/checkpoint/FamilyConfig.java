@@ -24,11 +24,10 @@ final class FamilyConfig {
     static Read read(Path file) {
         ConfigJson json = ConfigJson.read(file);
         Family family = Family.of(json.text("model_type", ""));
-        ArchConfig config =
-                switch (family) {
-                    case GPT2 -> gpt2(json);
-                    case LLAMA, QWEN2, QWEN3 -> llama(json, family);
-                };
+        ArchConfig config = switch (family) {
+            case GPT2 -> gpt2(json);
+            case LLAMA, QWEN2, QWEN3 -> llama(json, family);
+        };
         json.finish();
         return new Read(family, config);
     }
@@ -60,7 +59,8 @@ final class FamilyConfig {
         json.node("sliding_window");
         json.node("layer_types").forEach(type -> json.require(type.asText().equals("full_attention"), "layer_types"));
         int headSize = json.integer("head_dim", family == Family.QWEN3 ? 128 : hidden / heads);
-        if (headSize % 2 != 0) throw new InputException("A head size of " + headSize + " cannot rotate: it has to be even");
+        if (headSize % 2 != 0)
+            throw new InputException("A head size of " + headSize + " cannot rotate: it has to be even");
         return new ArchConfig(
                 json.integer("vocab_size"),
                 hidden,
@@ -94,7 +94,8 @@ final class FamilyConfig {
                 theta,
                 switch (type) {
                     case "default" -> new RotaryScaling.None();
-                    case "linear" -> new RotaryScaling.Linear(scaling.path("factor").asDouble());
+                    case "linear" ->
+                        new RotaryScaling.Linear(scaling.path("factor").asDouble());
                     case "llama3" ->
                         new RotaryScaling.Llama3(
                                 scaling.path("factor").asDouble(),
@@ -150,7 +151,8 @@ final class FamilyConfig {
                 json.put("rms_norm_eps", config.norm().epsilon());
                 json.put("hidden_act", activationName(config.feedForward()));
                 if (family != Family.QWEN2) json.put("attention_bias", attention.inputBias());
-                if (family == Family.LLAMA) json.put("mlp_bias", config.feedForward().bias());
+                if (family == Family.LLAMA)
+                    json.put("mlp_bias", config.feedForward().bias());
                 writeRotary(json, (PositionSpec.Rotary) config.position());
             }
         }
@@ -174,11 +176,10 @@ final class FamilyConfig {
     }
 
     private static String activationName(FeedForwardSpec feedForward) {
-        Activation activation =
-                switch (feedForward) {
-                    case FeedForwardSpec.Plain plain -> plain.activation();
-                    case FeedForwardSpec.Gated gated -> gated.activation();
-                };
+        Activation activation = switch (feedForward) {
+            case FeedForwardSpec.Plain plain -> plain.activation();
+            case FeedForwardSpec.Gated gated -> gated.activation();
+        };
         return switch (activation) {
             case GELU -> "gelu";
             case GELU_TANH -> "gelu_new";

@@ -82,7 +82,8 @@ public final class ModelFolder {
                 var off = Autograd.off()) {
             Set<String> left = new TreeSet<>(shards.entries.keySet());
             for (ParameterSpec spec : ParameterSpec.of(config)) {
-                for (WeightNames.Part part : WeightNames.parts(family, config, spec.name(), spec.shape().getFirst())) {
+                for (WeightNames.Part part : WeightNames.parts(
+                        family, config, spec.name(), spec.shape().getFirst())) {
                     copy(shards.find(part.name(), left), part, weights.get(spec.name()));
                 }
             }
@@ -180,7 +181,9 @@ public final class ModelFolder {
             SafetensorsWriter.write(folder.resolve(SINGLE), theirs(family, config, weights));
         }
         ObjectNode json = FamilyConfig.write(family, config, dtype);
-        writeAtomically(folder.resolve("config.json"), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
+        writeAtomically(
+                folder.resolve("config.json"),
+                JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
     }
 
     /** Returns views of weights (or of their gradients) under the names of the family; the innermost scope's. */

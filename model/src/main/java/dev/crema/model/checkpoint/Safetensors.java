@@ -75,7 +75,8 @@ public final class Safetensors implements AutoCloseable {
     }
 
     private static Safetensors parse(Path file, Arena arena, MemorySegment memory) {
-        if (memory.byteSize() < 8) throw new InputException(file + " is not a safetensors file: it has " + memory.byteSize() + " bytes");
+        if (memory.byteSize() < 8)
+            throw new InputException(file + " is not a safetensors file: it has " + memory.byteSize() + " bytes");
         long length = memory.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
         if (length < 2 || length > MAX_HEADER || length > memory.byteSize() - 8) {
             throw new InputException(file + " is not a safetensors file, or is truncated: its header claims " + length
@@ -96,7 +97,9 @@ public final class Safetensors implements AutoCloseable {
         List<long[]> ranges = new ArrayList<>();
         for (Map.Entry<String, JsonNode> field : header.properties()) {
             if (field.getKey().equals("__metadata__")) {
-                field.getValue().properties().forEach(p -> metadata.put(p.getKey(), p.getValue().asText()));
+                field.getValue()
+                        .properties()
+                        .forEach(p -> metadata.put(p.getKey(), p.getValue().asText()));
             } else {
                 entries.put(field.getKey(), entry(file, field.getKey(), field.getValue(), data, ranges));
             }
@@ -119,8 +122,8 @@ public final class Safetensors implements AutoCloseable {
         }
         long begin = integer(file, name, offsets.get(0)), end = integer(file, name, offsets.get(1));
         if (begin > end || end > data.byteSize() || end - begin != bytes) {
-            throw new InputException(file + ": tensor " + name + " of " + bytes + " bytes claims bytes " + begin + " to "
-                    + end + " of " + data.byteSize() + ": the file is truncated or altered");
+            throw new InputException(file + ": tensor " + name + " of " + bytes + " bytes claims bytes " + begin
+                    + " to " + end + " of " + data.byteSize() + ": the file is truncated or altered");
         }
         ranges.add(new long[] {begin, end});
         return new Entry(name, dtype, shape, data.asSlice(begin, bytes));

@@ -29,17 +29,19 @@ public final class SafetensorsWriter {
         byte[] header = header(tensors);
         Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
         try (FileChannel channel = FileChannel.open(
-                temporary,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-            writeFully(channel, ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
+                temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            writeFully(
+                    channel,
+                    ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
             writeFully(channel, ByteBuffer.wrap(header));
             for (Tensor tensor : tensors.values()) {
                 try (Scope scope = Scope.open()) {
                     var memory = tensor.detach().to(Device.CPU).contiguous().segment();
                     for (long at = 0; at < memory.byteSize(); at += CHUNK) {
-                        writeFully(channel, memory.asSlice(at, Math.min(CHUNK, memory.byteSize() - at)).asByteBuffer());
+                        writeFully(
+                                channel,
+                                memory.asSlice(at, Math.min(CHUNK, memory.byteSize() - at))
+                                        .asByteBuffer());
                     }
                 }
             }

@@ -45,8 +45,8 @@ final class WeightNames {
         String part = weight.substring(0, dot), kind = weight.substring(dot);
         return switch (family) {
             case GPT2 -> {
-                boolean transposed = kind.equals(".weight")
-                        && (part.contains("attention.") || part.contains("feedForward."));
+                boolean transposed =
+                        kind.equals(".weight") && (part.contains("attention.") || part.contains("feedForward."));
                 yield List.of(new Part(theirs(GPT2, "transformer.h.", part) + kind, 0, rows, transposed));
             }
             case LLAMA, QWEN2, QWEN3 -> llama(config, part, kind, rows);
@@ -89,6 +89,8 @@ final class WeightNames {
 
     /** Tells whether a tensor of a checkpoint is none of the weights but a buffer that older versions saved. */
     static boolean buffer(String name) {
-        return name.endsWith(".attn.bias") || name.endsWith(".attn.masked_bias") || name.endsWith("rotary_emb.inv_freq");
+        return name.endsWith(".attn.bias")
+                || name.endsWith(".attn.masked_bias")
+                || name.endsWith("rotary_emb.inv_freq");
     }
 }

@@ -48,7 +48,8 @@ class FamilyParityTest {
             Tensor packed = model.hiddenStates(
                     expected.entry("packed.input_ids").tensor(),
                     expected.entry("packed.position_ids").tensor(),
-                    new Visibility.Documents(expected.entry("packed.document_ids").tensor()));
+                    new Visibility.Documents(
+                            expected.entry("packed.document_ids").tensor()));
             close(model.logits(packed), expected, "packed.logits", 1e-4);
         }
     }
@@ -68,10 +69,12 @@ class FamilyParityTest {
             float[] want = expected.entry("padded.logits").tensor().toFloats();
             try (KvCache cache = KvCache.of(model.config(), starts, tokens, DType.FP32, Device.CPU)) {
                 int prefill = tokens - 5;
-                float[] got = model.logits(model.hiddenStates(ids.narrow(1, 0, prefill), cache)).toFloats();
+                float[] got = model.logits(model.hiddenStates(ids.narrow(1, 0, prefill), cache))
+                        .toFloats();
                 compare(got, want, starts, 0, prefill, tokens);
                 for (int t = prefill; t < tokens; t++) {
-                    got = model.logits(model.hiddenStates(ids.narrow(1, t, 1), cache)).toFloats();
+                    got = model.logits(model.hiddenStates(ids.narrow(1, t, 1), cache))
+                            .toFloats();
                     compare(got, want, starts, t, 1, tokens);
                 }
             }
@@ -85,7 +88,9 @@ class FamilyParityTest {
                 for (int v = 0; v < vocabulary; v++) {
                     float a = got[(row * count + t - from) * vocabulary + v];
                     float e = want[(row * tokens + t) * vocabulary + v];
-                    assertThat(Math.abs(a - e)).as("row %d token %d", row, t).isLessThan(1e-4f * Math.max(1, scale(want)));
+                    assertThat(Math.abs(a - e))
+                            .as("row %d token %d", row, t)
+                            .isLessThan(1e-4f * Math.max(1, scale(want)));
                 }
             }
         }
@@ -108,8 +113,14 @@ class FamilyParityTest {
                         : model.hiddenStates(ids, positions, new Visibility.Causal());
                 Tensor leaf = tape.cut(hidden);
                 Tensor logits = model.logits(leaf).narrow(1, 0, tokens - 1).reshape(rows * (tokens - 1), -1);
-                Tensor labels = expected.entry("labels").tensor().narrow(1, 1, tokens - 1).reshape(-1);
-                long counted = Stream.of(labels.toLongs()).flatMapToLong(java.util.Arrays::stream).filter(l -> l >= 0).count();
+                Tensor labels = expected.entry("labels")
+                        .tensor()
+                        .narrow(1, 1, tokens - 1)
+                        .reshape(-1);
+                long counted = Stream.of(labels.toLongs())
+                        .flatMapToLong(java.util.Arrays::stream)
+                        .filter(l -> l >= 0)
+                        .count();
                 Tensor loss = Functions.crossEntropySum(logits, labels).div(counted);
                 close(loss.reshape(1), expected, "loss", 1e-4);
                 loss.backward();
@@ -135,8 +146,12 @@ class FamilyParityTest {
             ModelFolder saved = ModelFolder.open(target);
             assertThat(saved.config()).isEqualTo(source.config());
             try (Decoder again = saved.load(DType.FP32, Device.CPU)) {
-                model.weights().byName().forEach((name, weight) ->
-                        assertThat(again.weights().get(name).toFloats()).as(name).containsExactly(weight.toFloats()));
+                model.weights()
+                        .byName()
+                        .forEach((name, weight) -> assertThat(
+                                        again.weights().get(name).toFloats())
+                                .as(name)
+                                .containsExactly(weight.toFloats()));
             }
         }
     }
@@ -149,7 +164,11 @@ class FamilyParityTest {
 
     private static void close(Tensor actual, Safetensors expected, String name, double tolerance) {
         float[] a = actual.toFloats();
-        float[] e = Tensors.over(expected.entry(name).memory(), DType.FP32, expected.entry(name).shape()).toFloats();
+        float[] e = Tensors.over(
+                        expected.entry(name).memory(),
+                        DType.FP32,
+                        expected.entry(name).shape())
+                .toFloats();
         assertThat(a).as(name).hasSameSizeAs(e);
         double limit = tolerance * scale(e), worst = 0;
         for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - e[i]));

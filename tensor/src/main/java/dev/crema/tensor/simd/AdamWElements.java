@@ -76,9 +76,14 @@ public final class AdamWElements {
                 FloatVector gi = Lanes.load(wide, g + i * (wide ? 4 : 2)).mul(step.scale());
                 FloatVector mi = Lanes.load(true, m + i * 4);
                 mi = mi.add(gi.sub(mi).mul(1 - step.beta1()));
-                FloatVector vi = Lanes.load(true, v + i * 4).mul(step.beta2()).add(gi.mul(gi).mul(1 - step.beta2()));
-                FloatVector root = vi.lanewise(VectorOperators.SQRT).mul(step.correction()).add(step.epsilon());
-                FloatVector wi = Lanes.load(true, w + i * 4).mul(step.decay()).sub(mi.mul(step.rate()).div(root));
+                FloatVector vi = Lanes.load(true, v + i * 4)
+                        .mul(step.beta2())
+                        .add(gi.mul(gi).mul(1 - step.beta2()));
+                FloatVector root =
+                        vi.lanewise(VectorOperators.SQRT).mul(step.correction()).add(step.epsilon());
+                FloatVector wi = Lanes.load(true, w + i * 4)
+                        .mul(step.decay())
+                        .sub(mi.mul(step.rate()).div(root));
                 Lanes.store(true, m + i * 4, mi);
                 Lanes.store(true, v + i * 4, vi);
                 Lanes.store(true, w + i * 4, wi);

@@ -96,7 +96,9 @@ public final class Crew {
     private static @Nullable MemorySegment find() {
         try {
             // libtorch has loaded it; the loader knows it by this name.
-            return SymbolLookup.libraryLookup("libgomp.so.1", Arena.global()).find("GOMP_parallel").orElse(null);
+            return SymbolLookup.libraryLookup("libgomp.so.1", Arena.global())
+                    .find("GOMP_parallel")
+                    .orElse(null);
         } catch (IllegalArgumentException e) {
             return null;
         }

@@ -37,7 +37,8 @@ public final class FloatRows {
             int stop = Math.min(bound, i + 4096);
             FloatVector sum = FloatVector.zero(F);
             for (; i < stop; i += N) {
-                FloatVector p = Exp.of(FloatVector.fromArray(F, values, i).sub(largest).mul(scale));
+                FloatVector p =
+                        Exp.of(FloatVector.fromArray(F, values, i).sub(largest).mul(scale));
                 p.intoArray(values, i);
                 sum = sum.add(p);
             }

@@ -73,7 +73,10 @@ public final class HeadRows {
         }
         int bound = F.loopBound(size);
         for (int i = 0; i < bound; i += N) {
-            Lanes.store(wide, to + (long) i * bytes, Lanes.load(wide, from + (long) i * bytes).mul(scale));
+            Lanes.store(
+                    wide,
+                    to + (long) i * bytes,
+                    Lanes.load(wide, from + (long) i * bytes).mul(scale));
         }
         for (int i = bound; i < size; i++) {
             Lanes.storeScalar(wide, to + (long) i * bytes, Lanes.loadScalar(wide, from + (long) i * bytes) * scale);
@@ -85,7 +88,8 @@ public final class HeadRows {
         long offset = (long) half * bytes;
         for (int i = 0; i < bound; i += N) {
             long at = (long) i * bytes;
-            FloatVector c = cos.load(token, i).mul(scale), s = sin.load(token, i).mul(sign * scale);
+            FloatVector c = cos.load(token, i).mul(scale),
+                    s = sin.load(token, i).mul(sign * scale);
             FloatVector a = Lanes.load(wide, from + at), b = Lanes.load(wide, from + offset + at);
             Lanes.store(wide, to + at, a.mul(c).sub(b.mul(s)));
             Lanes.store(wide, to + offset + at, b.mul(c).add(a.mul(s)));

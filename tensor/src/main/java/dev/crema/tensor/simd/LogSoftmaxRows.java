@@ -31,7 +31,8 @@ public final class LogSoftmaxRows {
         this.rows = rows;
         this.width = width;
         if (logits.byteSize() != (long) rows * width * (wide ? 4 : 2)) {
-            throw new IllegalArgumentException("a segment of " + logits.byteSize() + " bytes is no " + rows + " x " + width);
+            throw new IllegalArgumentException(
+                    "a segment of " + logits.byteSize() + " bytes is no " + rows + " x " + width);
         }
     }
 
@@ -64,7 +65,8 @@ public final class LogSoftmaxRows {
         for (int i = bound; i < width; i++) max = Math.max(max, Lanes.loadScalar(wide, row + (long) i * size));
         FloatVector sums = FloatVector.zero(F), shift = FloatVector.broadcast(F, -max * scale);
         for (int i = 0; i < bound; i += N) {
-            sums = sums.add(Exp.of(Lanes.load(wide, row + (long) i * size).fma(FloatVector.broadcast(F, scale), shift)));
+            sums = sums.add(
+                    Exp.of(Lanes.load(wide, row + (long) i * size).fma(FloatVector.broadcast(F, scale), shift)));
         }
         double sum = Lanes.sum(sums);
         for (int i = bound; i < width; i++) {
@@ -89,7 +91,10 @@ public final class LogSoftmaxRows {
         for (int i = 0; i < bound; i += N) {
             long at = row + (long) i * size;
             Lanes.store(
-                    wide, at, Exp.of(Lanes.load(wide, at).fma(FloatVector.broadcast(F, scale), shift)).mul(factor));
+                    wide,
+                    at,
+                    Exp.of(Lanes.load(wide, at).fma(FloatVector.broadcast(F, scale), shift))
+                            .mul(factor));
         }
         for (int i = bound; i < width; i++) {
             long at = row + (long) i * size;

@@ -20,7 +20,8 @@ public final class RmsNormRows {
 
     /** @param weight one row */
     public RmsNormRows(Rows x, Rows weight) {
-        if (weight.columns() != x.columns()) throw new IllegalArgumentException("a weight of " + weight.columns() + " for rows of " + x.columns());
+        if (weight.columns() != x.columns())
+            throw new IllegalArgumentException("a weight of " + weight.columns() + " for rows of " + x.columns());
         this.x = x;
         this.weight = weight;
         this.width = x.columns();

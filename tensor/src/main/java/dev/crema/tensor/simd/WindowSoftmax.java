@@ -94,7 +94,10 @@ public final class WindowSoftmax {
         float inverse = 1 / sum;
         zero(row, 0, begin);
         for (int i = 0; i < bound; i += N) {
-            Lanes.store(wide, at + (long) i * size, FloatVector.fromArray(F, buffer, i).mul(inverse));
+            Lanes.store(
+                    wide,
+                    at + (long) i * size,
+                    FloatVector.fromArray(F, buffer, i).mul(inverse));
         }
         for (int i = bound; i < count; i++) Lanes.storeScalar(wide, at + (long) i * size, buffer[i] * inverse);
         zero(row, end, block.keys());
@@ -135,6 +138,8 @@ public final class WindowSoftmax {
 
     private void zero(long row, int from, int to) {
         int size = wide ? 4 : 2;
-        Lanes.MEMORY.asSlice(row + (long) from * size, (long) (to - from) * size).fill((byte) 0);
+        Lanes.MEMORY
+                .asSlice(row + (long) from * size, (long) (to - from) * size)
+                .fill((byte) 0);
     }
 }

@@ -30,13 +30,12 @@ public enum Advantages {
         for (int from = 0; from < rewards.length; from += groupSize) {
             double[] group = Arrays.copyOfRange(rewards, from, from + groupSize);
             double mean = mean(group);
-            double divisor =
-                    switch (this) {
-                        case GROUP -> deviation(group, 1) + EPSILON;
-                        case POPULATION -> deviation(group, 0) + EPSILON;
-                        case BATCH -> batch + EPSILON;
-                        case NONE -> 1;
-                    };
+            double divisor = switch (this) {
+                case GROUP -> deviation(group, 1) + EPSILON;
+                case POPULATION -> deviation(group, 0) + EPSILON;
+                case BATCH -> batch + EPSILON;
+                case NONE -> 1;
+            };
             for (int i = 0; i < groupSize; i++) advantages[from + i] = (group[i] - mean) / divisor;
         }
         return advantages;

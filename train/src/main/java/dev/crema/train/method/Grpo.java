@@ -208,7 +208,9 @@ public final class Grpo implements Method {
             throw new InputException("The checkpoint's rollout is malformed: " + e.getOriginalMessage(), e);
         }
         Map<String, Double> metrics = new LinkedHashMap<>();
-        state.path("metrics").properties().forEach(p -> metrics.put(p.getKey(), p.getValue().asDouble()));
+        state.path("metrics")
+                .properties()
+                .forEach(p -> metrics.put(p.getKey(), p.getValue().asDouble()));
         rolloutMetrics = metrics;
     }
 }

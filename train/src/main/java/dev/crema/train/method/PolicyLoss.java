@@ -70,7 +70,8 @@ final class PolicyLoss implements VocabularyLoss.Derivative {
         }
         for (int t = from; t < to; t++) {
             int s = sequences[t];
-            derivative[t] = (float) (weights[s] * (surrogate(Math.exp(logs[t] - old[t]), s, weights[s], 1) + divergence(t, logs[t], s)));
+            derivative[t] = (float) (weights[s]
+                    * (surrogate(Math.exp(logs[t] - old[t]), s, weights[s], 1) + divergence(t, logs[t], s)));
         }
     }
 

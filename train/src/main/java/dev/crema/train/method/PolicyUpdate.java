@@ -44,13 +44,13 @@ public final class PolicyUpdate {
     }
 
     Report backward(Decoder model, List<Sample> samples, Gradients gradients) {
-        long completionTokens = samples.stream().mapToLong(s -> s.completion().length).sum();
-        double normaliser =
-                switch (settings.objective().aggregation()) {
-                    case SEQUENCE_MEAN -> Math.max(1, samples.size());
-                    case TOKEN_MEAN -> Math.max(1, completionTokens);
-                    case CONSTANT -> (double) settings.prompts() * settings.samples() * settings.maxTokens();
-                };
+        long completionTokens =
+                samples.stream().mapToLong(s -> s.completion().length).sum();
+        double normaliser = switch (settings.objective().aggregation()) {
+            case SEQUENCE_MEAN -> Math.max(1, samples.size());
+            case TOKEN_MEAN -> Math.max(1, completionTokens);
+            case CONSTANT -> (double) settings.prompts() * settings.samples() * settings.maxTokens();
+        };
         double loss = 0, divergence = 0, clipped = 0;
         long tokens = 0;
         for (List<List<Sample>> pass : passes(samples)) {
@@ -59,7 +59,10 @@ public final class PolicyUpdate {
             loss += policy.loss();
             divergence += policy.divergence();
             clipped += policy.clipped();
-            tokens += pass.stream().flatMap(List::stream).mapToLong(Sample::tokens).sum();
+            tokens += pass.stream()
+                    .flatMap(List::stream)
+                    .mapToLong(Sample::tokens)
+                    .sum();
         }
         double scale = Math.max(1, completionTokens);
         return new Report(loss, tokens, divergence / scale, clipped / scale);
@@ -73,14 +76,14 @@ public final class PolicyUpdate {
             float[] old = packed.old().clone();
             PolicyLoss policy = new PolicyLoss(
                     settings.objective(), packed.advantages(), packed.firsts(), old, referenceLogs(packed), normaliser);
-            VocabularyLoss.Derivative derivative =
-                    switch (settings.objective().ratio()) {
-                        case TOKEN -> (from, to, logs, out) -> {
-                            onPolicy(logs, old, from, to);
-                            policy.write(from, to, logs, out);
-                        };
-                        case SEQUENCE -> whole(model, leaf, packed, policy, old);
+            VocabularyLoss.Derivative derivative = switch (settings.objective().ratio()) {
+                case TOKEN ->
+                    (from, to, logs, out) -> {
+                        onPolicy(logs, old, from, to);
+                        policy.write(from, to, logs, out);
                     };
+                case SEQUENCE -> whole(model, leaf, packed, policy, old);
+            };
             VocabularyLoss.backward(leaf, model.head(), packed.targets(), settings.temperature(), derivative);
             tape.backward();
             return policy;
@@ -93,10 +96,8 @@ public final class PolicyUpdate {
     }
 
     /** Ratios by sequence need the log-probabilities of all tokens before the first derivative. */
-    private VocabularyLoss.Derivative whole(
-            Decoder model, Tensor leaf, Packed packed, PolicyLoss policy, float[] old) {
-        float[] logs =
-                VocabularyLoss.logProbabilities(leaf, model.head(), packed.targets(), settings.temperature());
+    private VocabularyLoss.Derivative whole(Decoder model, Tensor leaf, Packed packed, PolicyLoss policy, float[] old) {
+        float[] logs = VocabularyLoss.logProbabilities(leaf, model.head(), packed.targets(), settings.temperature());
         onPolicy(logs, old, 0, logs.length);
         float[] all = new float[logs.length];
         policy.write(0, logs.length, logs, all);
@@ -122,14 +123,18 @@ public final class PolicyUpdate {
     /** Returns the log-probabilities of completion tokens, sample by sample {@link #inRowOrder}. */
     static float[] logProbabilities(Decoder model, List<Sample> samples, Grpo.Settings settings) {
         PolicyUpdate update = new PolicyUpdate(settings, new Reference.None());
-        Packed packed = Packed.of(update.passes(samples).stream().flatMap(List::stream).toList());
+        Packed packed =
+                Packed.of(update.passes(samples).stream().flatMap(List::stream).toList());
         return update.logProbabilities(model, packed);
     }
 
     /** Returns samples in the order in which they are packed. */
     static List<Sample> inRowOrder(List<Sample> samples, Grpo.Settings settings) {
         return new PolicyUpdate(settings, new Reference.None())
-                .passes(samples).stream().flatMap(List::stream).flatMap(List::stream).toList();
+                .passes(samples).stream()
+                        .flatMap(List::stream)
+                        .flatMap(List::stream)
+                        .toList();
     }
 
     /** Packs samples into rows, first fit by falling length, and rows into passes. */
@@ -161,8 +166,7 @@ public final class PolicyUpdate {
      * @param places of the hidden states that predict completion tokens, sample by sample
      * @param firsts where each sample's begin among them, and the end
      */
-    private record Packed(
-            Batch batch, int[] places, int[] targets, int[] firsts, double[] advantages, float[] old) {
+    private record Packed(Batch batch, int[] places, int[] targets, int[] firsts, double[] advantages, float[] old) {
         static Packed of(List<List<Sample>> rows) {
             int columns = rows.stream()
                     .mapToInt(row -> row.stream().mapToInt(Sample::tokens).sum())

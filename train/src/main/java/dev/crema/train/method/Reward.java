@@ -13,18 +13,21 @@ public sealed interface Reward {
     double of(Problem problem, String completion);
 
     /** The form that the R1 recipes ask for. */
-    Pattern TAGGED = Pattern.compile(
-            "\\s*<think>(?<think>.*?)</think>\\s*<answer>(?<answer>.*?)</answer>\\s*", Pattern.DOTALL);
+    Pattern TAGGED =
+            Pattern.compile("\\s*<think>(?<think>.*?)</think>\\s*<answer>(?<answer>.*?)</answer>\\s*", Pattern.DOTALL);
 
     /** Tells whether a completion reasons between tags and then answers between tags, once, and nothing else. */
     static boolean tagged(String completion) {
         Matcher matcher = TAGGED.matcher(completion);
-        return matcher.matches() && !matcher.group("think").contains("<") && !matcher.group("answer").contains("<");
+        return matcher.matches()
+                && !matcher.group("think").contains("<")
+                && !matcher.group("answer").contains("<");
     }
 
     /** Returns what stands between the answer tags, or else behind the last marker or the last number; "" if nothing. */
     static String answer(String completion) {
-        Matcher tagged = Pattern.compile("<answer>(.*?)</answer>", Pattern.DOTALL).matcher(completion);
+        Matcher tagged =
+                Pattern.compile("<answer>(.*?)</answer>", Pattern.DOTALL).matcher(completion);
         return tagged.find() ? tagged.group(1).strip() : "";
     }
 
@@ -72,7 +75,9 @@ public sealed interface Reward {
     record Sum(java.util.List<Reward> rewards) implements Reward {
         @Override
         public double of(Problem problem, String completion) {
-            return rewards.stream().mapToDouble(reward -> reward.of(problem, completion)).sum();
+            return rewards.stream()
+                    .mapToDouble(reward -> reward.of(problem, completion))
+                    .sum();
         }
     }
 }

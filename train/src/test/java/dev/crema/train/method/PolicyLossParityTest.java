@@ -22,7 +22,9 @@ class PolicyLossParityTest {
 
     private static JsonNode golden() {
         try {
-            return JsonMapper.builder().build().readTree(Path.of("src/test/resources/golden/grpo.json").toFile());
+            return JsonMapper.builder()
+                    .build()
+                    .readTree(Path.of("src/test/resources/golden/grpo.json").toFile());
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -50,7 +52,8 @@ class PolicyLossParityTest {
     @ParameterizedTest
     @MethodSource("cases")
     void lossAndGradientAgree(JsonNode test) {
-        int from = test.path("rows").get(0).asInt(), to = test.path("rows").get(1).asInt();
+        int from = test.path("rows").get(0).asInt(),
+                to = test.path("rows").get(1).asInt();
         int[] firsts = new int[to - from + 1];
         List<Float> logs = new ArrayList<>(), old = new ArrayList<>(), reference = new ArrayList<>();
         List<Double> expected = new ArrayList<>();
@@ -70,25 +73,25 @@ class PolicyLossParityTest {
         }
         double[] advantages = java.util.Arrays.copyOfRange(
                 numbers(GOLDEN.path("advantages").path(test.path("advantages").asText())), from, to);
-        double normaliser =
-                switch (test.path("aggregation").asText()) {
-                    case "grpo" -> to - from;
-                    case "bnpo" -> logs.size();
-                    case "dapo" -> all;
-                    default -> (to - from) * GOLDEN.path("longest").asDouble();
-                };
-        Aggregation aggregation =
-                switch (test.path("aggregation").asText()) {
-                    case "grpo" -> Aggregation.SEQUENCE_MEAN;
-                    case "bnpo", "dapo" -> Aggregation.TOKEN_MEAN;
-                    default -> Aggregation.CONSTANT;
-                };
+        double normaliser = switch (test.path("aggregation").asText()) {
+            case "grpo" -> to - from;
+            case "bnpo" -> logs.size();
+            case "dapo" -> all;
+            default -> (to - from) * GOLDEN.path("longest").asDouble();
+        };
+        Aggregation aggregation = switch (test.path("aggregation").asText()) {
+            case "grpo" -> Aggregation.SEQUENCE_MEAN;
+            case "bnpo", "dapo" -> Aggregation.TOKEN_MEAN;
+            default -> Aggregation.CONSTANT;
+        };
         var objective = new PolicyObjective(
                 test.path("ratio").asText().equals("token") ? Ratio.TOKEN : Ratio.SEQUENCE,
                 aggregation,
                 test.path("low").asDouble(),
                 test.path("high").asDouble(),
-                test.path("delta").isNull() ? Double.POSITIVE_INFINITY : test.path("delta").asDouble(),
+                test.path("delta").isNull()
+                        ? Double.POSITIVE_INFINITY
+                        : test.path("delta").asDouble(),
                 test.path("beta").asDouble());
         var loss = new PolicyLoss(objective, advantages, firsts, floats(old), floats(reference), normaliser);
         float[] derivative = new float[logs.size()];

@@ -23,18 +23,19 @@ import org.junit.jupiter.api.Test;
 
 class PolicyUpdateTest {
     private static final Path MODEL = Path.of("src/test/resources/golden/adamw/llama");
-    private static final List<int[]> PROMPTS = List.of(new int[] {5, 9, 3}, new int[] {7}, new int[] {1, 2, 3, 4, 5, 6});
+    private static final List<int[]> PROMPTS =
+            List.of(new int[] {5, 9, 3}, new int[] {7}, new int[] {1, 2, 3, 4, 5, 6});
 
     private static Grpo.Settings settings(int updates) {
-        return new Grpo.Settings(
-                3, 4, 0.8, 12, updates, Advantages.GROUP, PolicyObjective.standard(), false, 40, 2, 1);
+        return new Grpo.Settings(3, 4, 0.8, 12, updates, Advantages.GROUP, PolicyObjective.standard(), false, 40, 2, 1);
     }
 
     private static List<PolicyUpdate.Sample> samples(Decoder model) {
         var options = new GenerationOptions(12, Sampling.at(0.8), Set.of(0, 1, 2, 3), 7);
         List<PolicyUpdate.Sample> samples = new ArrayList<>();
-        for (Completion c :
-                new Generator(model).generate(PROMPTS, 4, options, TokenListener.NONE).completions()) {
+        for (Completion c : new Generator(model)
+                .generate(PROMPTS, 4, options, TokenListener.NONE)
+                .completions()) {
             double advantage = samples.size() % 4 < 2 ? 1 : -1;
             samples.add(new PolicyUpdate.Sample(PROMPTS.get(c.prompt()), c.ids(), c.logProbabilities(), advantage));
         }
@@ -45,11 +46,16 @@ class PolicyUpdateTest {
     void theUpdateSeesTheProbabilitiesThatTheSamplesWereDrawnWith() {
         try (Decoder model = ModelFolder.open(MODEL).load(DType.FP32, Device.CPU)) {
             List<PolicyUpdate.Sample> samples = samples(model);
-            assertThat(samples.stream().mapToInt(s -> s.completion().length).distinct().count()).isGreaterThan(2);
+            assertThat(samples.stream()
+                            .mapToInt(s -> s.completion().length)
+                            .distinct()
+                            .count())
+                    .isGreaterThan(2);
             float[] again = PolicyUpdate.logProbabilities(model, samples, settings(1));
             int at = 0;
             for (PolicyUpdate.Sample sample : PolicyUpdate.inRowOrder(samples, settings(1))) {
-                for (float log : sample.logProbabilities()) assertThat(again[at++]).isCloseTo(log, within(1e-3f));
+                for (float log : sample.logProbabilities())
+                    assertThat(again[at++]).isCloseTo(log, within(1e-3f));
             }
             assertThat(at).isEqualTo(again.length);
         }
