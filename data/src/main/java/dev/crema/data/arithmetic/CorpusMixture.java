@@ -32,7 +32,7 @@ public record CorpusMixture(
         double chinese) {
     /** The mixture of the quickstart. */
     public static final CorpusMixture DEFAULT =
-            new CorpusMixture(0.20, 0.05, 0.20, 0.05, 0.50, 0.60, 0.80, new Faults(0.12, 0.45, 0.005), 0.5);
+            new CorpusMixture(0.20, 0.05, 0.20, 0.05, 0.50, 0.60, 0.80, new Faults(0.06, 0.35, 0.005), 0.5);
 
     public CorpusMixture {
         Rates.check("facts", facts);

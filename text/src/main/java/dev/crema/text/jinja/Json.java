@@ -57,7 +57,7 @@ record Json(boolean ascii, String indent, String itemSeparator, String keySepara
         }
         List<Map.Entry<Value, Value>> sorted = new ArrayList<>(entries.entrySet());
         if (sortKeys) {
-            sorted.sort((a, b) -> Operators.compare(a.getKey(), b.getKey()));
+            sorted.sort((a, b) -> Comparison.compare(a.getKey(), b.getKey()));
         }
         out.append('{');
         boolean first = true;

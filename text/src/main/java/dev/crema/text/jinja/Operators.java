@@ -44,14 +44,6 @@ final class Operators {
         }
     }
 
-    /** How two numbers compare; NaN is unordered. */
-    enum Order {
-        LESS,
-        EQUAL,
-        GREATER,
-        UNORDERED
-    }
-
     static boolean truth(Value value) {
         return switch (value) {
             case Value.None none -> false;
@@ -95,7 +87,7 @@ final class Operators {
         };
     }
 
-    private static TemplateFailure unsupported(String symbol, Value left, Value right) {
+    static TemplateFailure unsupported(String symbol, Value left, Value right) {
         return new TemplateFailure(
                 "'" + symbol + "' does not work between " + PythonText.type(left) + " and " + PythonText.type(right));
     }
@@ -258,24 +250,6 @@ final class Operators {
         throw new TemplateFailure(what + " must be an integer, not " + PythonText.type(value));
     }
 
-    static Order order(Value.Numeric left, Value.Numeric right) {
-        double a = left.asDouble();
-        double b = right.asDouble();
-        if (Double.isNaN(a) || Double.isNaN(b)) {
-            return Order.UNORDERED;
-        }
-        int sign = Double.isInfinite(a) || Double.isInfinite(b)
-                ? Double.compare(a, b)
-                : exact(left).compareTo(exact(right));
-        return sign < 0 ? Order.LESS : sign > 0 ? Order.GREATER : Order.EQUAL;
-    }
-
-    private static BigDecimal exact(Value.Numeric number) {
-        return number instanceof Value.Float(double decimal)
-                ? new BigDecimal(decimal)
-                : new BigDecimal(integer(number));
-    }
-
     boolean holds(String operator, Value left, Value right) {
         return switch (operator) {
             case "==" -> same(left, right);
@@ -285,10 +259,11 @@ final class Operators {
             default -> {
                 defined(left, right);
                 if (left instanceof Value.Numeric a && right instanceof Value.Numeric b) {
-                    Order order = order(a, b);
-                    yield order != Order.UNORDERED && inOrder(operator, order.compareTo(Order.EQUAL));
+                    Comparison.Order order = Comparison.order(a, b);
+                    yield order != Comparison.Order.UNORDERED
+                            && Comparison.inOrder(operator, order.compareTo(Comparison.Order.EQUAL));
                 }
-                yield inOrder(operator, compare(left, right));
+                yield Comparison.inOrder(operator, Comparison.compare(left, right));
             }
         };
     }
@@ -296,51 +271,6 @@ final class Operators {
     private boolean same(Value left, Value right) {
         budget.steps(Weight.of(left));
         return left.equals(right);
-    }
-
-    private static boolean inOrder(String operator, int sign) {
-        return switch (operator) {
-            case "<" -> sign < 0;
-            case "<=" -> sign <= 0;
-            case ">" -> sign > 0;
-            case ">=" -> sign >= 0;
-            default -> throw new IllegalArgumentException(operator);
-        };
-    }
-
-    /** Orders two values for sorting; text goes by code point. */
-    static int compare(Value left, Value right) {
-        defined(left, right);
-        if (left instanceof Value.Numeric a && right instanceof Value.Numeric b) {
-            return order(a, b).compareTo(Order.EQUAL);
-        }
-        if (left instanceof Value.Str a && right instanceof Value.Str b) {
-            return compareText(a.text(), b.text());
-        }
-        if (left instanceof Value.Sequence a
-                && right instanceof Value.Sequence b
-                && left.getClass() == right.getClass()) {
-            for (int i = 0; i < Math.min(a.items().size(), b.items().size()); i++) {
-                if (!a.items().get(i).equals(b.items().get(i))) {
-                    return compare(a.items().get(i), b.items().get(i));
-                }
-            }
-            return Integer.compare(a.items().size(), b.items().size());
-        }
-        throw unsupported("<", left, right);
-    }
-
-    private static int compareText(String a, String b) {
-        int i = 0;
-        while (i < a.length() && i < b.length()) {
-            int x = a.codePointAt(i);
-            int y = b.codePointAt(i);
-            if (x != y) {
-                return Integer.compare(x, y);
-            }
-            i += Character.charCount(x);
-        }
-        return Integer.compare(a.length(), b.length());
     }
 
     boolean contains(Value container, Value item) {

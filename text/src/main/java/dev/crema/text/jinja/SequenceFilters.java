@@ -188,7 +188,7 @@ final class SequenceFilters {
         record Keyed(Value key, Value item) {}
         Comparator<Keyed> order = (a, b) -> {
             budget.steps(Weight.of(a.key()));
-            return Operators.compare(a.key(), b.key());
+            return Comparison.compare(a.key(), b.key());
         };
         return items.stream()
                 .map(item -> new Keyed(key.apply(item), item))
@@ -231,7 +231,7 @@ final class SequenceFilters {
         }
         Value best = items.getFirst();
         for (Value item : items) {
-            int sign = Operators.compare(key.apply(item), key.apply(best));
+            int sign = Comparison.compare(key.apply(item), key.apply(best));
             if (name.equals("min") ? sign < 0 : sign > 0) {
                 best = item;
             }

@@ -52,7 +52,7 @@ sealed interface Value {
             if (left instanceof Int(BigInteger a) && number instanceof Int(BigInteger b)) {
                 return a.equals(b);
             }
-            return Operators.order(left, number) == Operators.Order.EQUAL;
+            return Comparison.order(left, number) == Comparison.Order.EQUAL;
         }
 
         static int hash(Numeric number) {
