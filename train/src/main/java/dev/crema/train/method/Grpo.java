@@ -37,6 +37,7 @@ public final class Grpo implements Method {
     private List<PolicyUpdate.Sample> rollout = new ArrayList<>();
     private int updatesDone;
     private long nextProblem;
+    private long sampledTokens;
     private Map<String, Double> rolloutMetrics = Map.of();
 
     /**
@@ -106,11 +107,7 @@ public final class Grpo implements Method {
         metrics.put("rollout_s", rolloutSeconds);
         metrics.put("update_s", (System.nanoTime() - begin) / 1e9);
         updatesDone = (updatesDone + 1) % settings.updates();
-        return new StepReport(report.loss(), report.tokens() + (updatesDone == 0 ? sampledTokens() : 0), metrics);
-    }
-
-    private long sampledTokens() {
-        return rollout.stream().mapToLong(sample -> sample.completion().length).sum();
+        return new StepReport(report.loss(), report.tokens() + (updatesDone == 0 ? sampledTokens : 0), metrics);
     }
 
     private void sample(Decoder model) {
@@ -164,6 +161,7 @@ public final class Grpo implements Method {
                         advantages[i]));
             }
         }
+        sampledTokens = (long) length;
         int n = rewards.length;
         Map<String, Double> metrics = new LinkedHashMap<>();
         metrics.put("reward", java.util.Arrays.stream(rewards).average().orElse(0));
@@ -188,7 +186,7 @@ public final class Grpo implements Method {
     @Override
     public JsonNode state() {
         ObjectNode state = JSON.createObjectNode();
-        state.put("next_problem", nextProblem).put("updates_done", updatesDone);
+        state.put("next_problem", nextProblem).put("updates_done", updatesDone).put("sampled_tokens", sampledTokens);
         // A rollout of which updates are left is part of the state.
         if (updatesDone > 0) state.set("rollout", JSON.valueToTree(rollout));
         state.set("metrics", JSON.valueToTree(rolloutMetrics));
@@ -199,6 +197,7 @@ public final class Grpo implements Method {
     public void restore(JsonNode state) {
         nextProblem = state.path("next_problem").asLong();
         updatesDone = state.path("updates_done").asInt();
+        sampledTokens = state.path("sampled_tokens").asLong();
         try {
             rollout = new ArrayList<>();
             for (JsonNode sample : state.path("rollout")) {
