@@ -74,12 +74,25 @@ class ArithmeticCorpusTest {
 
     @Test
     void noReasoningHoldsTheStepsOfAProblemThatIsHeldOut() {
-        for (String document : CORPUS) {
+        for (String document : withQuestion()) {
             List<Matcher> equations = equations(document);
             if (equations.size() >= 2) {
                 StringBuilder key = new StringBuilder(equations.getFirst().group(1));
                 equations.forEach(equation -> key.append(equation.group(2)).append(equation.group(3)));
                 assertThat(Split.ofKey(key.toString())).as(document).isEqualTo(Split.TRAIN);
+            }
+        }
+    }
+
+    @Test
+    void noFactGoesOnFromTheOneBefore() {
+        for (String document : CORPUS) {
+            if (!kind(document).equals("facts")) continue;
+            List<Matcher> facts = equations(document);
+            for (int i = 1; i < facts.size(); i++) {
+                assertThat(facts.get(i).group(1))
+                        .as(document)
+                        .isNotEqualTo(facts.get(i - 1).group(4));
             }
         }
     }
