@@ -70,7 +70,7 @@ final class QuickstartTest {
     void showsStagesAndATable() throws IOException {
         CommandRun run = run();
         assertThat(run.err())
-                .contains("[1/6] tokenizer: it is new", "[6/6] judged (eval): it is new", "64/64 answers")
+                .contains("[1/6] tokenizer: it is new", "[6/6] judged (eval): it is new", "160/160 answers")
                 .contains("      base: done in ");
         assertThat(run.out())
                 .containsPattern("stage +steps +seconds +tokens/s +accuracy +greedy +format +think tokens")
