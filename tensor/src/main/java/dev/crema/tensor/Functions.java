@@ -2,7 +2,6 @@ package dev.crema.tensor;
 
 import dev.crema.tensor.simd.DecodeAttention;
 import java.util.List;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
@@ -54,17 +53,8 @@ public final class Functions {
         return new Tensor(torch.silu(x.handle));
     }
 
-    public static Tensor sigmoid(Tensor x) {
-        return new Tensor(torch.sigmoid(x.handle));
-    }
-
     public static Tensor softmax(Tensor x, int dim) {
         return new Tensor(torch.softmax(x.handle, dim));
-    }
-
-    /** Returns the logarithm of softmax, computed and given in fp32. */
-    public static Tensor logSoftmax(Tensor x, int dim) {
-        return new Tensor(torch.log_softmax(x.handle, dim, new ScalarTypeOptional(DType.FP32.scalarType)));
     }
 
     /** Returns the log of the sum of exponentials along a dimension, which goes away. */
@@ -169,30 +159,5 @@ public final class Functions {
                         out.segment())
                 .run((float) scale);
         return out;
-    }
-
-    /** Drops elements with probability {@code p} and scales the rest by {@code 1 / (1 - p)}. */
-    public static Tensor dropout(Tensor x, double p) {
-        return new Tensor(torch.dropout(x.handle, p, true));
-    }
-
-    /** Returns {@code condition ? a : b} by element. */
-    public static Tensor where(Tensor condition, Tensor a, Tensor b) {
-        return new Tensor(torch.where(condition.handle, a.handle, b.handle));
-    }
-
-    /** Counts how often each value below {@code length} occurs in {@code ids} (INT64). */
-    public static Tensor bincount(Tensor ids, long length) {
-        return new Tensor(torch.bincount(ids.handle, new TensorOptional(), length));
-    }
-
-    /** Returns the lower triangle, the diagonal included. */
-    public static Tensor lowerTriangle(Tensor x) {
-        return new Tensor(x.handle.tril(0));
-    }
-
-    /** Returns running sums along a dimension. */
-    public static Tensor cumulativeSum(Tensor x, int dim) {
-        return new Tensor(x.handle.cumsum(dim));
     }
 }

@@ -115,11 +115,6 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(handle.unsqueeze(dim));
     }
 
-    /** Removes a dimension of extent 1. */
-    public Tensor squeeze(int dim) {
-        return new Tensor(handle.squeeze(dim));
-    }
-
     /** Repeats dimensions of extent 1 without copying. */
     public Tensor expand(long... shape) {
         return new Tensor(handle.expand(shape));
@@ -225,14 +220,6 @@ public final class Tensor implements AutoCloseable {
 
     public Tensor pow(double exponent) {
         return new Tensor(handle.pow(new Scalar(exponent)));
-    }
-
-    public Tensor minimum(Tensor other) {
-        return new Tensor(torch.minimum(handle, other.handle));
-    }
-
-    public Tensor maximum(Tensor other) {
-        return new Tensor(torch.maximum(handle, other.handle));
     }
 
     /** Limits each element to {@code [low, high]}. */
@@ -344,11 +331,6 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(handle.logical_or(other.handle));
     }
 
-    /** Writes {@code value} where the mask holds. */
-    public Tensor maskedFill(Tensor mask, double value) {
-        return new Tensor(handle.masked_fill(mask.handle, new Scalar(value)));
-    }
-
     /** Picks one entry of {@code dim} for each entry of {@code index} (INT64). */
     public Tensor gather(int dim, Tensor index) {
         return new Tensor(handle.gather(dim, index.handle));
@@ -357,12 +339,6 @@ public final class Tensor implements AutoCloseable {
     /** Picks whole slices along a dimension; {@code index} is a vector of INT32 or INT64. */
     public Tensor indexSelect(int dim, Tensor index) {
         return new Tensor(handle.index_select(dim, index.handle));
-    }
-
-    /** Overwrites the slices {@code index} (INT64) of a dimension. */
-    public Tensor indexCopyInPlace(int dim, Tensor index, Tensor source) {
-        handle.index_copy_(dim, index.handle, source.handle);
-        return this;
     }
 
     /** Adds {@code source} at the places {@code index} (INT64) of a dimension. */
