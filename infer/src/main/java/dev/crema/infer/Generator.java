@@ -26,6 +26,12 @@ public final class Generator {
     /** Logits below which choosing on another core does not pay. */
     private static final int CHOSEN_ALONE = 8192;
 
+    /** Steps from which packing the weights pays. */
+    private static final int PACK_WEIGHTS_FROM = 8;
+
+    /** Bytes of weights up to which the memory for a packed copy is taken without asking. */
+    private static final long PACK_WEIGHTS_TO = 2L << 30;
+
     private final Decoder model;
 
     public Generator(Decoder model) {
@@ -61,25 +67,34 @@ public final class Generator {
      */
     public Result generate(List<int[]> prompts, int samples, GenerationOptions options, TokenListener listener) {
         prompts.forEach(prompt -> Prompts.check(prompt, model.config()));
+        boolean pack = options.maxTokens() >= PACK_WEIGHTS_FROM && model.weights().bytes() <= PACK_WEIGHTS_TO;
+        if (!pack) return generate(model, prompts, samples, options, listener);
+        try (Decoder packed = model.packed()) {
+            return generate(packed, prompts, samples, options, listener);
+        }
+    }
+
+    private static Result generate(
+            Decoder model, List<int[]> prompts, int samples, GenerationOptions options, TokenListener listener) {
         int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
         long begin = System.nanoTime();
         int[] starts =
                 prompts.stream().mapToInt(prompt -> longest - prompt.length).toArray();
-        Sequence[] sequences = sequences(prompts, samples, options);
+        Sequence[] sequences = sequences(model, prompts, samples, options);
         int capacity = longest
                 + Arrays.stream(sequences).mapToInt(Sequence::limit).max().orElse(0);
         try (KvCache cache = KvCache.of(model.config(), starts, capacity, model.dtype(), model.device());
                 var off = Autograd.off()) {
             List<Sequence> active = List.of(sequences);
-            active = take(active, prefill(prompts, longest, cache, active), listener);
+            active = take(active, prefill(model, prompts, longest, cache, active), listener);
             int[] rows = new int[sequences.length];
             Arrays.setAll(rows, i -> i / samples);
             if (samples > 1) cache.select(rows);
             double prefillSeconds = (System.nanoTime() - begin) / 1e9;
             begin = System.nanoTime();
             while (!active.isEmpty()) {
-                pack(active, cache);
-                active = take(active, step(active, cache), listener);
+                pack(model, active, cache);
+                active = take(active, step(model, active, cache), listener);
             }
             double decodeSeconds = (System.nanoTime() - begin) / 1e9;
             List<Completion> completions =
@@ -90,7 +105,8 @@ public final class Generator {
         }
     }
 
-    private Sequence[] sequences(List<int[]> prompts, int samples, GenerationOptions options) {
+    private static Sequence[] sequences(
+            Decoder model, List<int[]> prompts, int samples, GenerationOptions options) {
         Sequence[] sequences = new Sequence[prompts.size() * samples];
         for (int i = 0; i < sequences.length; i++) {
             int[] prompt = prompts.get(i / samples);
@@ -107,7 +123,8 @@ public final class Generator {
         return going;
     }
 
-    private Sampler.Choice[] prefill(List<int[]> prompts, int longest, KvCache cache, List<Sequence> sequences) {
+    private static Sampler.Choice[] prefill(
+            Decoder model, List<int[]> prompts, int longest, KvCache cache, List<Sequence> sequences) {
         int[] ids = new int[prompts.size() * longest];
         for (int row = 0; row < prompts.size(); row++) {
             int[] prompt = prompts.get(row);
@@ -121,7 +138,7 @@ public final class Generator {
         }
     }
 
-    private Sampler.Choice[] step(List<Sequence> active, KvCache cache) {
+    private static Sampler.Choice[] step(Decoder model, List<Sequence> active, KvCache cache) {
         int[] ids = new int[cache.rows()];
         for (Sequence sequence : active) ids[sequence.row] = sequence.lastToken();
         try (Scope scope = Scope.open()) {
@@ -135,17 +152,16 @@ public final class Generator {
     /** Chooses the next token of each sequence from its row of logits, on all cores. */
     private static Sampler.Choice[] choose(List<Sequence> sequences, LogitRows logits, int[] rows) {
         Sampler.Choice[] choices = new Sampler.Choice[rows.length];
-        Crew.run(rows.length, Math.max(1, CHOSEN_ALONE / logits.vocabulary()), (from, to) -> {
-            float[] row = new float[logits.vocabulary()];
-            for (int i = (int) from; i < to; i++) {
-                logits.read(rows[i], row);
-                choices[i] = sequences.get(i).choose(row);
-            }
+        int parts = Crew.parts(rows.length, Math.max(1, CHOSEN_ALONE / logits.vocabulary()));
+        float[][] buffers = new float[parts][logits.vocabulary()];
+        Crew.runParts(rows.length, parts, (part, i) -> {
+            logits.read(rows[(int) i], buffers[part]);
+            choices[(int) i] = sequences.get((int) i).choose(buffers[part]);
         });
         return choices;
     }
 
-    private void pack(List<Sequence> active, KvCache cache) {
+    private static void pack(Decoder model, List<Sequence> active, KvCache cache) {
         // A row that has ended counts on; it must be gone before its positions leave the model's context.
         boolean atLimit = cache.length() >= model.config().maxPositions() && active.size() < cache.rows();
         if (active.size() > PACK_BELOW * cache.rows() && !atLimit) return;

@@ -23,6 +23,7 @@ public final class Decoder implements AutoCloseable {
     private final List<Block> blocks = new ArrayList<>();
     private final Norm norm;
     private final Tensor head;
+    private final Linear logits;
     private final Rotary rotary;
 
     private Decoder(ArchConfig config, Weights weights) {
@@ -31,6 +32,7 @@ public final class Decoder implements AutoCloseable {
         for (int layer = 0; layer < config.layers(); layer++) blocks.add(Block.of(config, weights, layer));
         this.norm = Norm.of(config.norm(), weights, "norm");
         this.head = weights.get(config.tiedHead() ? "tokens.weight" : "head.weight");
+        this.logits = Linear.of(weights, config.tiedHead() ? "tokens" : "head");
         int headSize = ((AttentionSpec.GroupedQuery) config.attention()).headSize();
         this.rotary = config.position() instanceof PositionSpec.Rotary spec ? Rotary.of(spec, headSize) : Rotary.NONE;
     }
@@ -38,6 +40,14 @@ public final class Decoder implements AutoCloseable {
     /** Builds the model over its weights, which it takes into its ownership. */
     public static Decoder of(ArchConfig config, Weights weights) {
         return new Decoder(config, weights);
+    }
+
+    /**
+     * Returns the model over packed copies of its matrices, as large again, for a while of generating; it shares the other
+     * weights and keeps the values of now. Close it before this model.
+     */
+    public Decoder packed() {
+        return new Decoder(config, weights.packed());
     }
 
     public ArchConfig config() {
@@ -98,12 +108,12 @@ public final class Decoder implements AutoCloseable {
     }
 
     private Pass.Hiding hiding(Visibility visibility, long rows, long tokens) {
-        boolean cached = visibility instanceof Visibility.Cached;
-        if (cached && tokens == 1 && Functions.decodesFast(head)) return new Pass.Hiding.ByLength();
+        if (visibility instanceof Visibility.Cached(KvCache cache) && tokens == 1 && Functions.decodesFast(head)) {
+            return new Pass.Hiding.ByLength(cache);
+        }
         // What is in a cache already is seen too, so only the first tokens of a cache are rows by themselves.
-        boolean rowsAlone = !(visibility instanceof Visibility.Cached(KvCache cache)) || cache.length() == 0;
-        AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
-        if (rowsAlone && !attention.headNorm() && Functions.attendsFast(head)) {
+        boolean rowsAlone = !(visibility instanceof Visibility.Cached(KvCache known)) || known.length() == 0;
+        if (rowsAlone && Functions.attendsFast(head)) {
             return new Pass.Hiding.Before(visibility.firstVisible((int) rows, (int) tokens));
         }
         return new Pass.Hiding.Added(visibility.bias(tokens, dtype(), device()));
@@ -120,7 +130,7 @@ public final class Decoder implements AutoCloseable {
     /** Turns hidden states {@code [..., D]} into logits {@code [..., V]}. */
     public Tensor logits(Tensor hiddenStates) {
         // Of rows that lie apart libtorch would make a batch of products, and a copy of the head for each.
-        return Functions.linear(hiddenStates.contiguous(), head);
+        return logits.apply(hiddenStates.contiguous());
     }
 
     /** Returns {@code 0, 1, ..., T - 1} for each row; {@code [B, T]} INT64. */

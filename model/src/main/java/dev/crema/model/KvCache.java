@@ -3,10 +3,13 @@ package dev.crema.model;
 import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
+import dev.crema.tensor.Functions;
+import dev.crema.tensor.HeadLayout;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The keys and values of the tokens that a batch of sequences has seen, so that each is computed once.
@@ -128,17 +131,23 @@ public final class KvCache implements AutoCloseable {
     /** Writes the new tokens' keys and values {@code [B, K, T, headSize]} behind the old. */
     Layer append(int layer, Tensor newKeys, Tensor newValues) {
         int tokens = (int) newKeys.size(2);
-        if (length + tokens > capacity) {
-            throw new IllegalStateException("a cache of " + capacity + " slots cannot hold " + (length + tokens));
-        }
+        checkRoom(tokens);
         keys[layer].narrow(3, length, tokens).copyInPlace(newKeys.transpose(2, 3));
         values[layer].narrow(2, length, tokens).copyInPlace(newValues);
         return new Layer(keys[layer], values[layer], length + tokens);
     }
 
-    /** Returns where each row's first token stands. */
-    int[] firstTokens() {
-        return starts;
+    /** Takes up one new token of each row and returns its attention to all of its row, {@code [B, 1, H d]}. */
+    Tensor attend(int layer, Tensor projection, HeadLayout layout, List<Tensor> angles) {
+        checkRoom(1);
+        return Functions.decodeAttention(
+                projection, layout, angles, keys[layer], values[layer], length + 1, starts);
+    }
+
+    private void checkRoom(int tokens) {
+        if (length + tokens > capacity) {
+            throw new IllegalStateException("a cache of " + capacity + " slots cannot hold " + (length + tokens));
+        }
     }
 
     /** Counts tokens that every layer has appended. */

@@ -1,6 +1,7 @@
 package dev.crema.model;
 
 import dev.crema.tensor.Functions;
+import dev.crema.tensor.PackedMatrix;
 import dev.crema.tensor.Tensor;
 
 /** A projection {@code [..., I] -> [..., O]}. */
@@ -9,13 +10,32 @@ sealed interface Linear {
 
     static Linear of(Weights weights, String name) {
         Tensor weight = weights.get(name + ".weight");
-        return weights.has(name + ".bias") ? new Biased(weight, weights.get(name + ".bias")) : new Plain(weight);
+        boolean biased = weights.has(name + ".bias");
+        return switch (weights.form(name + ".weight")) {
+            case Weights.Form.Plain plain -> biased ? new Biased(weight, weights.get(name + ".bias")) : new Plain(weight);
+            case Weights.Form.Packed(PackedMatrix matrix) ->
+                biased ? new PackedBiased(matrix, weights.get(name + ".bias")) : new Packed(matrix);
+        };
     }
 
     record Plain(Tensor weight) implements Linear {
         @Override
         public Tensor apply(Tensor x) {
             return Functions.linear(x, weight);
+        }
+    }
+
+    record Packed(PackedMatrix weight) implements Linear {
+        @Override
+        public Tensor apply(Tensor x) {
+            return Functions.linear(x, weight);
+        }
+    }
+
+    record PackedBiased(PackedMatrix weight, Tensor bias) implements Linear {
+        @Override
+        public Tensor apply(Tensor x) {
+            return Functions.linear(x, weight, bias);
         }
     }
 

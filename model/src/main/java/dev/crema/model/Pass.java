@@ -13,12 +13,6 @@ import java.util.List;
  * @param turning how queries and keys are told their positions
  */
 record Pass(Visibility visibility, Hiding hiding, Turning turning) {
-    /** Returns what is added to scores, {@code [1 or B, 1, T, S]}. */
-    Tensor bias() {
-        if (hiding instanceof Hiding.Added(Tensor bias)) return bias;
-        throw new IllegalStateException("what is hidden is not added to scores here");
-    }
-
     /** Returns cosines and sines by which queries and keys turn; nothing if the model does not rotate. */
     List<Tensor> angles() {
         return turning instanceof Turning.By(Rotary.Angles angles) ? List.of(angles.cos(), angles.sin()) : List.of();
@@ -47,7 +41,7 @@ record Pass(Visibility visibility, Hiding hiding, Turning turning) {
         record Before(int[] first) implements Hiding {}
 
         /** One new token sees all that its row of the cache holds. */
-        record ByLength() implements Hiding {}
+        record ByLength(KvCache cache) implements Hiding {}
     }
 
     /** Whether positions enter by rotation. */

@@ -2,6 +2,7 @@ package dev.crema.model;
 
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
+import dev.crema.tensor.PackedMatrix;
 import dev.crema.tensor.RandomState;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
@@ -14,9 +15,24 @@ import java.util.Map;
 /** The trained tensors of a model by name, in the order of its forward pass; it owns them. */
 public final class Weights implements AutoCloseable {
     private final Map<String, Tensor> tensors;
+    private final Map<String, PackedMatrix> packed;
+    private final boolean owner;
 
     private Weights(Map<String, Tensor> tensors) {
+        this(tensors, Map.of(), true);
+    }
+
+    private Weights(Map<String, Tensor> tensors, Map<String, PackedMatrix> packed, boolean owner) {
         this.tensors = tensors;
+        this.packed = packed;
+        this.owner = owner;
+    }
+
+    /** How the products with a matrix read it. */
+    sealed interface Form {
+        record Plain() implements Form {}
+
+        record Packed(PackedMatrix matrix) implements Form {}
     }
 
     /** Takes tensors, which no scope owns any more, into its ownership. */
@@ -80,6 +96,25 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
+     * Returns the same weights with a packed copy of each matrix that gains by it, for a while of generating: the copies
+     * keep the values of now. The tensors stay in the ownership of these weights.
+     */
+    public Weights packed() {
+        Map<String, PackedMatrix> copies = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (PackedMatrix.worthwhile(tensor) && !name.equals("positions.weight")) {
+                copies.put(name, PackedMatrix.of(tensor));
+            }
+        });
+        return new Weights(tensors, copies, false);
+    }
+
+    Form form(String name) {
+        PackedMatrix matrix = packed.get(name);
+        return matrix == null ? new Form.Plain() : new Form.Packed(matrix);
+    }
+
+    /**
      * Returns a tensor by name.
      *
      * @throws IllegalArgumentException if the model has none of that name
@@ -121,6 +156,7 @@ public final class Weights implements AutoCloseable {
 
     @Override
     public void close() {
-        tensors.values().forEach(Tensor::close);
+        packed.values().forEach(PackedMatrix::close);
+        if (owner) tensors.values().forEach(Tensor::close);
     }
 }

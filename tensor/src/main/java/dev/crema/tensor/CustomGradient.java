@@ -2,6 +2,7 @@ package dev.crema.tensor;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,25 @@ final class CustomGradient {
                 saved);
     }
 
+    /**
+     * Makes a value the beginning of a graph; what its gradient is for, the collector does: it adds to those of leaves
+     * (weights) from which the value was computed.
+     */
+    static Tensor beginning(Tensor value, Consumer<Tensor> collector) {
+        Tensor leaf = value.requiresGrad(true);
+        observe(leaf, collector);
+        return leaf;
+    }
+
+    /** Shows a value's gradient to a collector when it is complete; it flows on as it is. */
+    static void observe(Tensor value, Consumer<Tensor> collector) {
+        Rule rule = (gradient, none) -> {
+            collector.accept(gradient);
+            return gradient;
+        };
+        hook(value.handle, rule);
+    }
+
     private static Tensor link(Tensor value, Tensor input, Rule rule, Tensor... saved) {
         org.bytedeco.pytorch.Tensor node = input.handle.alias();
         node.set_data(value.handle);
@@ -64,10 +84,14 @@ final class CustomGradient {
             kept[i] = saved[i].detach();
             Scope.attachToGraph(kept[i].handle);
         }
+        hook(node, rule, kept);
+        return new Tensor(node);
+    }
+
+    private static void hook(org.bytedeco.pytorch.Tensor node, Rule rule, Tensor... kept) {
         Hook hook = new Hook(rule, kept);
         Scope.attachToGraph(hook);
         node.register_hook(hook);
-        return new Tensor(node);
     }
 
     private static final class Hook extends TensorTensorHook {

@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.simd.DecodeAttention;
+import dev.crema.tensor.simd.HeadRows;
 import java.util.List;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -11,7 +12,7 @@ public final class Functions {
 
     /** Looks rows up: {@code weight [V, D]}, {@code ids [...]} (INT32 or INT64) to {@code [..., D]}. */
     public static Tensor embedding(Tensor weight, Tensor ids) {
-        return new Tensor(torch.embedding(weight.handle, ids.handle));
+        return Embedding.apply(weight, ids);
     }
 
     /** Returns {@code x weightᵀ}: {@code x [..., I]}, {@code weight [O, I]} to {@code [..., O]}. */
@@ -21,7 +22,17 @@ public final class Functions {
 
     /** Returns {@code x weightᵀ + bias}. */
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
-        return new Tensor(torch.linear(x.handle, weight.handle, new TensorOptional(bias.handle)));
+        return BiasedLinear.apply(x, weight, bias);
+    }
+
+    /** The same as {@link #linear(Tensor, Tensor)} with a packed weight, without gradients. */
+    public static Tensor linear(Tensor x, PackedMatrix weight) {
+        return weight.product(x);
+    }
+
+    /** The same as {@link #linear(Tensor, Tensor, Tensor)} with a packed weight, without gradients. */
+    public static Tensor linear(Tensor x, PackedMatrix weight, Tensor bias) {
+        return weight.product(x, bias);
     }
 
     /** Normalises the last dimension to mean 0 and variance 1, then scales and shifts (Ba et al., 2016). */
@@ -136,28 +147,42 @@ public final class Functions {
     }
 
     /**
-     * Returns the attention of one new token of each row to what a cache holds, without gradients.
+     * Takes one new token of each row into a cache and returns its attention to what the cache then holds, without
+     * gradients.
      *
-     * @param q {@code [B, H, 1, d]}
+     * @param projection {@code [B, 1, (H + 2 K) d]}: queries, keys and values side by side
+     * @param angles cosines and sines {@code [B, 1, d/2]} FP32 by which queries and keys turn, or nothing
      * @param keys {@code [B, K, d, slots]} contiguous, slots a multiple of 16
      * @param values {@code [B, K, slots, d]} contiguous
-     * @param length slots in use
+     * @param length slots in use, the new token's included
      * @param starts the first slot of each row that holds a token
-     * @return {@code [B, H, 1, d]}
+     * @return {@code [B, 1, H d]}
      */
-    public static Tensor decodeAttention(Tensor q, Tensor keys, Tensor values, int length, int[] starts, double scale) {
-        Tensor query = q.contiguous(), out = Tensors.empty(q.dtype(), Device.CPU, q.shape());
+    public static Tensor decodeAttention(
+            Tensor projection,
+            HeadLayout layout,
+            List<Tensor> angles,
+            Tensor keys,
+            Tensor values,
+            int length,
+            int[] starts) {
+        Tensor rows = projection.contiguous();
+        Tensor out = Tensors.empty(
+                rows.dtype(), Device.CPU, projection.size(0), 1, (long) layout.heads() * layout.size());
         var shape = new DecodeAttention.Shape(
-                (int) q.size(0), (int) q.size(1), (int) keys.size(1), (int) q.size(3), length, (int) keys.size(3));
+                layout.heads(), layout.shared(), layout.size(), length, (int) keys.size(3));
+        HeadRows.Turn turn = angles.isEmpty()
+                ? new HeadRows.Turn.None()
+                : new HeadRows.Turn.By(SimdRows.of(angles.get(0)), SimdRows.of(angles.get(1)), 1);
         new DecodeAttention(
                         shape,
-                        q.dtype() == DType.FP32,
-                        query.segment(),
-                        keys.segment(),
-                        values.segment(),
+                        SimdRows.of(rows),
+                        turn,
+                        keys.segment().address(),
+                        values.segment().address(),
                         starts,
-                        out.segment())
-                .run((float) scale);
+                        SimdRows.of(out))
+                .run((float) (1 / Math.sqrt(layout.size())));
         return out;
     }
 }

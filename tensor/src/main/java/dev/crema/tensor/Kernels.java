@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.simd.AdamWElements;
+import dev.crema.tensor.simd.MuonElements;
 import java.util.List;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
@@ -55,6 +56,50 @@ public final class Kernels {
             } else {
                 fused(master.detach(), gradient.to(DType.FP32).mul(step.scale()), first, second, step);
                 if (weight != master) weight.detach().copyInPlace(master);
+            }
+        }
+    }
+
+    /**
+     * Moves the momentum {@code m} of a weight towards its scaled gradient {@code g}: {@code m + (1 - β)(g - m)}.
+     *
+     * @param gradient FP32 or BF16
+     * @param momentum FP32
+     * @param ahead BF16, contiguous; gets Nesterov's look ahead, {@code g + β (m - g)}
+     */
+    public static void muonMomentum(Tensor gradient, double scale, double beta, Tensor momentum, Tensor ahead) {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            if (SimdRows.fit(gradient) && SimdRows.fit(momentum)) {
+                Tensor flat = gradient.contiguous();
+                boolean wide = flat.dtype() == DType.FP32;
+                MuonElements.momentum(
+                        flat.segment(), wide, (float) scale, (float) beta, momentum.segment(), ahead.segment());
+            } else {
+                Tensor scaled = gradient.to(DType.FP32).mul(scale);
+                momentum.lerpInPlace(scaled, 1 - beta);
+                ahead.copyInPlace(scaled.copy().lerpInPlace(momentum, beta));
+            }
+        }
+    }
+
+    /**
+     * Takes a step of a weight in place: {@code decay w - rate u}.
+     *
+     * @param master FP32
+     * @param update BF16, contiguous
+     * @param weight gets the master, rounded to its type; may be the master itself
+     */
+    public static void muonStep(Tensor master, Tensor update, double decay, double rate, Tensor weight) {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            boolean same = weight == master;
+            if (SimdRows.fit(master) && (same || weight.dtype() == DType.BF16)) {
+                MuonElements.step(
+                        master.segment(), update.segment(), (float) decay, (float) rate, weight.segment());
+            } else {
+                master.detach().mulInPlace(decay).addInPlace(update.to(DType.FP32), -rate);
+                if (!same) weight.detach().copyInPlace(master);
             }
         }
     }

@@ -4,7 +4,6 @@ import dev.crema.tensor.simd.HeadRows;
 import dev.crema.tensor.simd.WindowSoftmax;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Attention of whole rows on the CPU, from the joint projection to the mixed values, with its gradient.
@@ -76,22 +75,20 @@ final class SelfAttention {
             try (var off = Autograd.off()) {
                 Tensor rows = projection.detach().contiguous();
                 HeadRows.Turn turn = turn(angles, 1);
-                Tensor q = gather(rows, 0, layout.heads(), turn, scale); // [B, H, T, d]
                 Tensor k = gather(rows, layout.heads(), layout.shared(), turn, 1); // [B, K, T, d]
                 Tensor v = gather(rows, layout.heads() + layout.shared(), layout.shared(), new HeadRows.Turn.None(), 1);
-                Tensor mixed = empty(batch, layout.heads(), tokens, layout.size()); // [B, H, T, d]
-                List<Tensor> kept = new ArrayList<>(List.of(q, k, v));
+                value = empty(batch, tokens, (long) layout.heads() * layout.size());
+                List<Tensor> kept = new ArrayList<>(List.of(k, v));
                 kept.addAll(angles);
                 for (int from = 0; from < tokens; from += BLOCK) {
                     int count = Math.min(BLOCK, tokens - from);
-                    Tensor weights = weights(q, k, from, count);
-                    part(mixed, from, count)
-                            .copyInPlace(perShared(weights)
-                                    .matmul(keys(v, from + count))
-                                    .reshape(batch, layout.heads(), count, layout.size()));
+                    Tensor q = gatherBlock(rows, from, count, turn, scale); // [B, H, count, d]
+                    Tensor weights = weights(q, k, from, count); // [B, H, count, from + count]
+                    Tensor mixed = perShared(weights).matmul(keys(v, from + count)); // [B K, group count, d]
+                    scatterBlock(mixed, value, from, count, new HeadRows.Turn.None(), 1);
+                    kept.add(q);
                     kept.add(weights);
                 }
-                value = scatter(mixed, layout.heads());
                 saved = kept.toArray(Tensor[]::new);
             }
             return scope.keep(CustomGradient.of(value, projection, this::backward, saved));
@@ -99,30 +96,35 @@ final class SelfAttention {
     }
 
     private Tensor backward(Tensor gradient, Tensor[] saved) {
-        Tensor q = saved[0], k = saved[1], v = saved[2];
-        Tensor dMixed = gather(gradient.contiguous(), 0, layout.heads(), new HeadRows.Turn.None(), 1);
-        Tensor dq = Tensors.emptyLike(q);
-        Tensor dk = Tensors.zeros(dtype, Device.CPU, k.shape()), dv = Tensors.zeros(dtype, Device.CPU, v.shape());
-        for (int from = 0, i = turned ? 5 : 3; from < tokens; from += BLOCK, i++) {
+        Tensor k = saved[0], v = saved[1], dMixedRows = gradient.contiguous();
+        int firstBlock = turned ? 4 : 2;
+        HeadRows.Turn back = turned ? turn(List.of(saved[2], saved[3]), -1) : new HeadRows.Turn.None();
+        Tensor result = empty(batch, tokens, layout.width());
+        // The last block sees all keys: it begins their gradients, and the others add to them.
+        Tensor dk = k, dv = v; // [B K, T, d]
+        int last = (tokens - 1) / BLOCK;
+        for (int block = last; block >= 0; block--) {
+            int from = block * BLOCK, count = Math.min(BLOCK, tokens - from), end = from + count;
+            Tensor q = saved[firstBlock + 2 * block], weights = saved[firstBlock + 2 * block + 1];
             try (Scope scope = Scope.open()) {
-                int count = Math.min(BLOCK, tokens - from), keys = from + count;
-                Tensor weights = perShared(saved[i]); // [B K, group count, keys]
-                Tensor g = perShared(part(dMixed, from, count).contiguous()); // [B K, group count, d]
-                Tensor rows = perShared(part(q, from, count).contiguous());
-                Tensor dWeights = g.matmul(keys(v, keys).transpose(1, 2)); // [B K, group count, keys]
-                softmax(dWeights, from, count).backward(saved[i].segment());
-                part(dq, from, count)
-                        .copyInPlace(
-                                dWeights.matmul(keys(k, keys)).reshape(batch, layout.heads(), count, layout.size()));
-                keys(dv, keys).addInPlace(weights.transpose(1, 2).matmul(g));
-                keys(dk, keys).addInPlace(dWeights.transpose(1, 2).matmul(rows));
+                Tensor shares = perShared(weights); // [B K, group count, keys]
+                Tensor g = perShared(gatherBlock(dMixedRows, from, count, new HeadRows.Turn.None(), 1));
+                Tensor dWeights = g.matmul(keys(v, end).transpose(1, 2)); // [B K, group count, keys]
+                softmax(dWeights, from, count).backward(weights.segment());
+                scatterBlock(dWeights.matmul(keys(k, end)), result, from, count, back, scale);
+                Tensor dvPart = shares.transpose(1, 2).matmul(g); // [B K, keys, d]
+                Tensor dkPart = dWeights.transpose(1, 2).matmul(perShared(q));
+                if (block == last) {
+                    dv = scope.keep(dvPart);
+                    dk = scope.keep(dkPart);
+                } else {
+                    dv.narrow(1, 0, end).addInPlace(dvPart);
+                    dk.narrow(1, 0, end).addInPlace(dkPart);
+                }
             }
         }
-        Tensor result = empty(batch, tokens, layout.width());
-        HeadRows.Turn back = turn(List.of(saved[3], saved[Math.min(4, saved.length - 1)]), -1);
         var rows = SimdRows.of(result);
         int size = layout.size(), h = layout.heads(), s = layout.shared();
-        heads.scatter(dq.segment(), rows, 0, h, back, scale);
         heads.scatter(dk.segment(), rows, h * size, s, back, 1);
         heads.scatter(dv.segment(), rows, (h + s) * size, s, new HeadRows.Turn.None(), 1);
         return result;
@@ -130,8 +132,7 @@ final class SelfAttention {
 
     /** Returns the weights of a block of queries, {@code [B, H, count, from + count]}. */
     private Tensor weights(Tensor q, Tensor k, int from, int count) {
-        Tensor rows = perShared(part(q, from, count).contiguous());
-        Tensor scores = new Tensor(torch.bmm(rows.handle, keys(k, from + count).transpose(1, 2).handle));
+        Tensor scores = perShared(q).matmul(keys(k, from + count).transpose(1, 2)); // [B K, group count, keys]
         softmax(scores, from, count).forward();
         return scores.reshape(batch, layout.heads(), count, from + count);
     }
@@ -140,11 +141,6 @@ final class SelfAttention {
         var block = new WindowSoftmax.Block(
                 (long) batch * layout.heads(), layout.heads(), tokens, from, count, from + count);
         return new WindowSoftmax(scores.segment(), dtype == DType.FP32, block, first);
-    }
-
-    /** Returns the tokens {@code [from, from + count)} of {@code [B, H, T, d]}. */
-    private static Tensor part(Tensor heads, int from, int count) {
-        return heads.narrow(2, from, count);
     }
 
     /** Stacks the query heads that share keys: {@code [B, H, n, m] -> [B K, H/K n, m]}. */
@@ -164,10 +160,16 @@ final class SelfAttention {
         return target;
     }
 
-    private Tensor scatter(Tensor source, int count) {
-        Tensor target = empty(batch, tokens, (long) count * layout.size());
-        heads.scatter(source.segment(), SimdRows.of(target), 0, count, new HeadRows.Turn.None(), 1);
+    /** Returns the query heads of a block of tokens, {@code [B, H, count, d]}, of rows that begin with them. */
+    private Tensor gatherBlock(Tensor rows, int from, int count, HeadRows.Turn turn, float scale) {
+        Tensor target = empty(batch, layout.heads(), count, layout.size());
+        heads.part(from, count).gather(SimdRows.of(rows), 0, layout.heads(), target.segment(), turn, scale);
         return target;
+    }
+
+    /** Writes the query heads of a block of tokens into the beginning of its rows. */
+    private void scatterBlock(Tensor source, Tensor rows, int from, int count, HeadRows.Turn turn, float scale) {
+        heads.part(from, count).scatter(source.segment(), SimdRows.of(rows), 0, layout.heads(), turn, scale);
     }
 
     private Tensor empty(long... shape) {

@@ -45,6 +45,53 @@ class FusedFunctionsGradTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"FP32,37,2e-6", "FP32,64,2e-6", "BF16,133,2e-2"})
+    void embedding(DType dtype, int width, double tolerance) {
+        try (RandomState random = RandomState.of(5);
+                Tape tape = Tape.open()) {
+            Tensor values = normal(random, 11, width).to(dtype).copy();
+            Tensor w = values.detach().requiresGrad(true),
+                    v = values.to(DType.FP32).copy().requiresGrad(true);
+            // One id comes often, some never; the residual stream uses the result twice.
+            Tensor ids = Tensors.of(new int[] {3, 3, 3, 10, 0, 3, 7, 7}, 2, 4);
+            Tensor g = normal(random, 2, 4, width);
+            Tensor actual = Functions.embedding(w, ids);
+            Tensor expected =
+                    new Tensor(org.bytedeco.pytorch.global.torch.embedding(v.handle, ids.handle));
+            actual.add(actual.mul(2)).backward(g.to(dtype));
+            expected.add(expected.mul(2)).backward(g);
+            close(actual, expected, tolerance);
+            close(w.grad(), v.grad(), tolerance);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FP32,37,3e-6", "BF16,133,3e-2"})
+    void biasedLinear(DType dtype, int width, double tolerance) {
+        try (RandomState random = RandomState.of(6);
+                Tape tape = Tape.open()) {
+            Tensor a = normal(random, 40, 5, 8).to(dtype).copy(),
+                    c = normal(random, width, 8).to(dtype).copy(),
+                    e = normal(random, width).to(dtype).copy();
+            Tensor x = a.detach().requiresGrad(true),
+                    y = a.to(DType.FP32).copy().requiresGrad(true);
+            Tensor wx = c.detach().requiresGrad(true),
+                    wy = c.to(DType.FP32).copy().requiresGrad(true);
+            Tensor bx = e.detach().requiresGrad(true),
+                    by = e.to(DType.FP32).copy().requiresGrad(true);
+            Tensor g = normal(random, 40, 5, width);
+            Tensor actual = Functions.linear(x, wx, bx);
+            Tensor expected = y.matmul(wy.transpose(0, 1)).add(by);
+            actual.backward(g.to(dtype));
+            expected.backward(g.to(dtype).to(DType.FP32));
+            close(actual, expected, tolerance);
+            close(x.grad(), y.grad(), tolerance);
+            close(wx.grad(), wy.grad(), tolerance);
+            close(bx.grad(), by.grad(), tolerance);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"FP32,37,3e-6", "FP32,384,3e-6", "BF16,133,3e-2"})
     void layerNorm(DType dtype, int width, double tolerance) {
         try (RandomState random = RandomState.of(4);

@@ -2,6 +2,7 @@ package dev.crema.train;
 
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.DType;
+import dev.crema.tensor.Kernels;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -76,38 +77,42 @@ public final class Muon implements Optimizer {
             List<Integer> moved =
                     alike.stream().filter(i -> matrices.get(i).hasGradient()).toList();
             if (moved.isEmpty()) return;
-            Tensor updates = orthogonalise(Tensor.concat(
-                    moved.stream().map(i -> update(i).unsqueeze(0)).toList(), 0)); // [n, rows, columns]
+            Master first = matrices.get(moved.getFirst());
+            long rows = first.master().size(0), columns = first.master().size(1);
+            Tensor ahead = Tensors.empty(DType.BF16, first.master().device(), moved.size(), rows, columns);
+            for (int n = 0; n < moved.size(); n++) {
+                Kernels.muonMomentum(
+                        matrices.get(moved.get(n)).gradient(),
+                        masters.gradientScale(),
+                        settings.momentum(),
+                        momenta.get(moved.get(n)),
+                        ahead.select(0, n));
+            }
+            Tensor updates = orthogonalise(ahead).contiguous(); // [n, rows, columns]
+            double decay = 1 - rate * settings.weightDecay();
+            double length = rate * Math.sqrt(Math.max(1, (double) rows / columns));
             for (int n = 0; n < moved.size(); n++) {
                 Master master = matrices.get(moved.get(n));
-                Tensor weight = master.master().detach();
-                double ratio = Math.max(1, (double) weight.size(0) / weight.size(1));
-                weight.mulInPlace(1 - rate * settings.weightDecay());
-                weight.addInPlace(updates.select(0, n), -rate * Math.sqrt(ratio));
-                if (master.weight() != master.master()) master.weight().detach().copyInPlace(weight);
+                Kernels.muonStep(master.master(), updates.select(0, n), decay, length, master.weight());
             }
         }
-    }
-
-    private Tensor update(int index) {
-        Tensor gradient = matrices.get(index).gradient().to(DType.FP32).mul(masters.gradientScale());
-        Tensor momentum = momenta.get(index).lerpInPlace(gradient, 1 - settings.momentum());
-        return gradient.copy().lerpInPlace(momentum, settings.momentum()); // Nesterov's look ahead
     }
 
     /** Returns {@code U Vᵀ} of each {@code g = U S Vᵀ}, nearly: singular values come out between 0.7 and 1.2. */
     static Tensor orthogonalise(Tensor g) {
         boolean tall = g.size(1) > g.size(2);
-        Tensor x = (tall ? g.transpose(1, 2) : g).to(DType.BF16); // [n, rows, columns]
+        Tensor x = g.to(DType.BF16); // [n, rows, columns]
         Tensor wide = x.to(DType.FP32);
         Tensor norms = wide.mul(wide).sum(2, true).sum(1, true).sqrt().clamp(1e-7, Float.MAX_VALUE); // [n, 1, 1]
         x = x.div(norms.to(DType.BF16));
         for (int i = 0; i < ITERATIONS; i++) {
-            Tensor gram = x.matmul(x.transpose(1, 2));
-            Tensor polynomial = gram.mul(B).add(gram.matmul(gram), C);
-            x = x.mul(A).add(polynomial.matmul(x));
+            Tensor turned = x.transpose(1, 2);
+            // The gram matrix of the shorter side, [n, side, side].
+            Tensor gram = tall ? turned.matmul(x) : x.matmul(turned);
+            Tensor polynomial = gram.addMatmul(B, gram, gram, C);
+            x = tall ? x.addMatmul(A, x, polynomial, 1) : x.addMatmul(A, polynomial, x, 1);
         }
-        return (tall ? x.transpose(1, 2) : x).to(DType.FP32);
+        return x;
     }
 
     @Override

@@ -60,11 +60,7 @@ public final class AdamWElements {
         long count = master.byteSize() / 4;
         Arrays arrays = new Arrays(
                 master.address(), gradient.address(), wideGradient, first.address(), second.address(), copy.address());
-        Crew.run((count + PIECE - 1) / PIECE, 4, (from, to) -> {
-            for (long piece = from; piece < to; piece++) {
-                arrays.step(piece * PIECE, Math.min(count, (piece + 1) * PIECE), step);
-            }
-        });
+        Crew.run((count + PIECE - 1) / PIECE, 4, (part, piece) -> arrays.step(piece * PIECE, Math.min(count, (piece + 1) * PIECE), step));
     }
 
     /** Where the elements lie. */
@@ -108,11 +104,9 @@ public final class AdamWElements {
     public static double squares(MemorySegment values, boolean wide) {
         long count = values.byteSize() / (wide ? 4 : 2), pieces = (count + PIECE - 1) / PIECE;
         double[] sums = new double[(int) pieces];
-        Crew.run(pieces, 4, (from, to) -> {
-            for (long piece = from; piece < to; piece++) {
-                long end = Math.min(count, (piece + 1) * PIECE);
-                sums[(int) piece] = squares(values.address(), wide, piece * PIECE, end);
-            }
+        Crew.run(pieces, 4, (part, piece) -> {
+            long end = Math.min(count, (piece + 1) * PIECE);
+            sums[(int) piece] = squares(values.address(), wide, piece * PIECE, end);
         });
         double total = 0;
         for (double sum : sums) total += sum;

@@ -29,26 +29,27 @@ public final class Crew {
     private final AtomicReference<@Nullable Work> current = new AtomicReference<>();
     private volatile int threads = Runtime.getRuntime().availableProcessors();
 
-    /** A kernel over a range of rows. */
+    /**
+     * What is done with one row. The part in which the row lies is for kernels that keep something by part, such as a
+     * partial sum.
+     *
+     * <p>Rows are handed over one by one because of the compiler: the call stands where all kernels pass through, so it
+     * inlines none of them there, and each is compiled soon and as a whole. A loop over rows with the kernel inlined grows
+     * past the limit of what one compilation takes in, and what is left out boxes its vectors.
+     */
     @FunctionalInterface
     public interface Kernel {
-        void run(long from, long to);
-    }
-
-    /** A kernel that keeps something for each part, such as a partial sum. */
-    @FunctionalInterface
-    public interface PartKernel {
-        void run(int part, long from, long to);
+        void run(int part, long row);
     }
 
     private static final class Work {
-        private final PartKernel kernel;
+        private final Kernel kernel;
         private final long rows;
         private final int parts;
         private int next;
         private @Nullable Throwable failure;
 
-        Work(PartKernel kernel, long rows, int parts) {
+        Work(Kernel kernel, long rows, int parts) {
             this.kernel = kernel;
             this.rows = rows;
             this.parts = parts;
@@ -58,10 +59,15 @@ public final class Crew {
             return next < parts ? next++ : -1;
         }
 
+        private void run(int part) {
+            long end = rows * (part + 1) / parts;
+            for (long row = rows * part / parts; row < end; row++) kernel.run(part, row);
+        }
+
         void help() {
             for (int part = take(); part >= 0; part = take()) {
                 try {
-                    kernel.run(part, rows * part / parts, rows * (part + 1) / parts);
+                    run(part);
                 } catch (Throwable e) {
                     synchronized (this) {
                         failure = e;
@@ -115,7 +121,7 @@ public final class Crew {
      * @param grain rows below which another thread does not pay
      */
     public static void run(long rows, long grain, Kernel kernel) {
-        runParts(rows, parts(rows, grain), (part, from, to) -> kernel.run(from, to));
+        runParts(rows, parts(rows, grain), kernel);
     }
 
     /** Returns into how many parts so many rows are split; the same numbers always give the same parts. */
@@ -124,11 +130,12 @@ public final class Crew {
     }
 
     /** Runs a kernel over rows cut into so many parts. */
-    public static void runParts(long rows, int parts, PartKernel kernel) {
+    public static void runParts(long rows, int parts, Kernel kernel) {
+        Work work = new Work(kernel, rows, parts);
         if (parts == 1 || INSTANCE.threads == 1) {
-            for (int part = 0; part < parts; part++) kernel.run(part, rows * part / parts, rows * (part + 1) / parts);
+            for (int part = 0; part < parts; part++) work.run(part);
         } else {
-            INSTANCE.split(new Work(kernel, rows, parts), INSTANCE.threads);
+            INSTANCE.split(work, INSTANCE.threads);
         }
     }
 

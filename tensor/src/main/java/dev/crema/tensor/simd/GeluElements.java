@@ -20,12 +20,9 @@ public final class GeluElements {
 
     /** Writes {@code y}. */
     public static void forward(Rows x, Rows y) {
-        Crew.run(x.count(), grain(x), (from, to) -> {
-            for (long row = from; row < to; row++) forwardRow(x, row, y);
-        });
+        Crew.run(x.count(), grain(x), (part, row) -> forwardRow(x, row, y));
     }
 
-    // A method of its own is compiled soon; a loop in a lambda that runs once a call is not.
     private static void forwardRow(Rows x, long row, Rows y) {
         int bound = F.loopBound(x.columns());
         for (int i = 0; i < bound; i += N) {
@@ -40,21 +37,31 @@ public final class GeluElements {
 
     /** Writes the gradient of {@code x}. */
     public static void backward(Rows x, Rows gradient, Rows dx) {
-        Crew.run(x.count(), grain(x), (from, to) -> {
-            for (long row = from; row < to; row++) backwardRow(x, row, gradient, dx);
+        int parts = Crew.parts(x.count(), grain(x));
+        float[][] gates = new float[parts][x.columns()];
+        Crew.runParts(x.count(), parts, (part, row) -> {
+            gates(x, row, gates[part]);
+            backwardRow(x, row, gates[part], gradient, dx);
         });
     }
 
-    private static void backwardRow(Rows x, long row, Rows gradient, Rows dx) {
+    // In two passes: with the exponential, the whole is more than one compilation takes in.
+    private static void gates(Rows x, long row, float[] gates) {
+        int bound = F.loopBound(x.columns());
+        for (int i = 0; i < bound; i += N) gate(x.load(row, i)).intoArray(gates, i);
+        for (int i = bound; i < x.columns(); i++) gates[i] = gate(x.get(row, i));
+    }
+
+    private static void backwardRow(Rows x, long row, float[] gates, Rows gradient, Rows dx) {
         int bound = F.loopBound(x.columns());
         for (int i = 0; i < bound; i += N) {
-            FloatVector v = x.load(row, i), s = gate(v);
+            FloatVector v = x.load(row, i), s = FloatVector.fromArray(F, gates, i);
             FloatVector slope = v.mul(v).mul(3 * B).add(1).mul(A).mul(v); // 2 x u'
             FloatVector derivative = s.neg().add(1).mul(slope).add(1).mul(s);
             dx.store(row, i, derivative.mul(gradient.load(row, i)));
         }
         for (int i = bound; i < x.columns(); i++) {
-            float v = x.get(row, i), s = gate(v);
+            float v = x.get(row, i), s = gates[i];
             float derivative = s * (1 + (1 - s) * v * A * (1 + 3 * B * v * v));
             dx.set(row, i, derivative * gradient.get(row, i));
         }

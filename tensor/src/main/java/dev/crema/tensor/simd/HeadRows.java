@@ -15,6 +15,8 @@ public final class HeadRows {
 
     private final int batch;
     private final int tokens;
+    private final int from;
+    private final int count;
     private final int size;
     private final boolean wide;
 
@@ -26,43 +28,57 @@ public final class HeadRows {
         record By(Rows cos, Rows sin, float sign) implements Turn {}
     }
 
+    /** Moves all tokens of {@code batch} rows of {@code tokens}; heads have {@code size} dimensions. */
     public HeadRows(int batch, int tokens, int size, boolean wide) {
+        this(batch, tokens, 0, tokens, size, wide);
+    }
+
+    private HeadRows(int batch, int tokens, int from, int count, int size, boolean wide) {
         this.batch = batch;
         this.tokens = tokens;
+        this.from = from;
+        this.count = count;
         this.size = size;
         this.wide = wide;
     }
 
+    /** Returns the same for the tokens {@code [from, from + count)} of each row alone. */
+    public HeadRows part(int from, int count) {
+        return new HeadRows(batch, tokens, from, count, size, wide);
+    }
+
     /**
-     * Gathers heads {@code [B, T, (heads) size]} of wider rows into {@code [B, heads, T, size]}.
+     * Gathers heads {@code [B, T, (heads) size]} of wider rows into {@code [B, heads, count, size]}.
      *
      * @param side the projections' rows, {@code [B T, columns]}
      * @param first the column where the first head begins
      */
     public void gather(Rows side, int first, int heads, MemorySegment target, Turn turn, float scale) {
-        Crew.run((long) batch * tokens, GRAIN, (from, to) -> {
-            for (long token = from; token < to; token++) {
-                for (int h = 0; h < heads; h++) {
-                    move(side.at(token, first + h * size), headAddress(target, token, h, heads), token, turn, scale);
-                }
+        Crew.run((long) batch * count, GRAIN, (part, i) -> {
+            long token = token(i);
+            for (int h = 0; h < heads; h++) {
+                move(side.at(token, first + h * size), headAddress(target, i, h, heads), token, turn, scale);
             }
         });
     }
 
-    /** Scatters {@code [B, heads, T, size]} back into some columns of the projections' rows. */
+    /** Scatters {@code [B, heads, count, size]} back into some columns of the projections' rows. */
     public void scatter(MemorySegment source, Rows side, int first, int heads, Turn turn, float scale) {
-        Crew.run((long) batch * tokens, GRAIN, (from, to) -> {
-            for (long token = from; token < to; token++) {
-                for (int h = 0; h < heads; h++) {
-                    move(headAddress(source, token, h, heads), side.at(token, first + h * size), token, turn, scale);
-                }
+        Crew.run((long) batch * count, GRAIN, (part, i) -> {
+            long token = token(i);
+            for (int h = 0; h < heads; h++) {
+                move(headAddress(source, i, h, heads), side.at(token, first + h * size), token, turn, scale);
             }
         });
     }
 
-    private long headAddress(MemorySegment segment, long token, int head, int heads) {
-        long b = token / tokens, t = token % tokens;
-        return segment.address() + ((b * heads + head) * tokens + t) * size * (wide ? 4 : 2);
+    /** Returns the number in the batch of the i-th token that is moved. */
+    private long token(long i) {
+        return i / count * tokens + from + i % count;
+    }
+
+    private long headAddress(MemorySegment segment, long i, int head, int heads) {
+        return segment.address() + ((i / count * heads + head) * count + i % count) * size * (wide ? 4 : 2);
     }
 
     private void move(long from, long to, long token, Turn turn, float scale) {
@@ -71,22 +87,31 @@ public final class HeadRows {
             turned(from, to, token, cos, sin, sign, scale);
             return;
         }
-        int bound = F.loopBound(size);
-        for (int i = 0; i < bound; i += N) {
-            Lanes.store(
-                    wide,
-                    to + (long) i * bytes,
-                    Lanes.load(wide, from + (long) i * bytes).mul(scale));
+        if (size < N) {
+            for (int i = 0; i < size; i++) {
+                Lanes.storeScalar(wide, to + (long) i * bytes, Lanes.loadScalar(wide, from + (long) i * bytes) * scale);
+            }
+            return;
         }
-        for (int i = bound; i < size; i++) {
-            Lanes.storeScalar(wide, to + (long) i * bytes, Lanes.loadScalar(wide, from + (long) i * bytes) * scale);
+        for (int i = 0; i < size; i = next(i, size)) {
+            long at = (long) i * bytes;
+            Lanes.store(wide, to + at, Lanes.load(wide, from + at).mul(scale));
         }
     }
 
+    /** Returns where the next vector begins; the last one ends with the row and may overlap the one before. */
+    private static int next(int i, int size) {
+        return i + N == size ? size : Math.min(i + N, size - N);
+    }
+
     private void turned(long from, long to, long token, Rows cos, Rows sin, float sign, float scale) {
-        int half = size / 2, bound = F.loopBound(half), bytes = wide ? 4 : 2;
+        int half = size / 2, bytes = wide ? 4 : 2;
         long offset = (long) half * bytes;
-        for (int i = 0; i < bound; i += N) {
+        if (half < N) {
+            turnedScalar(from, to, token, cos, sin, sign, scale);
+            return;
+        }
+        for (int i = 0; i < half; i = next(i, half)) {
             long at = (long) i * bytes;
             FloatVector c = cos.load(token, i).mul(scale),
                     s = sin.load(token, i).mul(sign * scale);
@@ -94,7 +119,12 @@ public final class HeadRows {
             Lanes.store(wide, to + at, a.mul(c).sub(b.mul(s)));
             Lanes.store(wide, to + offset + at, b.mul(c).add(a.mul(s)));
         }
-        for (int i = bound; i < half; i++) {
+    }
+
+    private void turnedScalar(long from, long to, long token, Rows cos, Rows sin, float sign, float scale) {
+        int half = size / 2, bytes = wide ? 4 : 2;
+        long offset = (long) half * bytes;
+        for (int i = 0; i < half; i++) {
             long at = (long) i * bytes;
             float c = cos.get(token, i) * scale, s = sin.get(token, i) * sign * scale;
             float a = Lanes.loadScalar(wide, from + at), b = Lanes.loadScalar(wide, from + offset + at);

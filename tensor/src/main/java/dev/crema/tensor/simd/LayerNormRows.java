@@ -37,11 +37,10 @@ public final class LayerNormRows {
 
     /** Writes the normalised rows, each row's mean and its {@code r}. */
     public void forward(double epsilon, Rows y, float[] mean, float[] inverse) {
-        Crew.run(x.count(), GRAIN, (from, to) -> {
-            for (int row = (int) from; row < to; row++) {
-                measure(epsilon, row, mean, inverse);
-                forwardRow(row, mean[row], inverse[row], y);
-            }
+        Crew.run(x.count(), GRAIN, (part, r) -> {
+            int row = (int) r;
+            measure(epsilon, row, mean, inverse);
+            forwardRow(row, mean[row], inverse[row], y);
         });
     }
 
@@ -81,10 +80,10 @@ public final class LayerNormRows {
     public Parameters backward(Rows gradient, float[] mean, float[] inverse, Rows dx) {
         int parts = Crew.parts(x.count(), GRAIN);
         float[][] dw = new float[parts][width], db = new float[parts][width];
-        Crew.runParts(x.count(), parts, (part, from, to) -> {
-            for (int row = (int) from; row < to; row++) {
-                backwardRow(row, gradient, mean[row], inverse[row], dx, dw[part], db[part]);
-            }
+        Crew.runParts(x.count(), parts, (part, r) -> {
+            int row = (int) r;
+            Means means = collectRow(row, gradient, mean[row], inverse[row], dw[part], db[part]);
+            backwardRow(row, gradient, mean[row], inverse[row], means, dx);
         });
         // Summed in the order of the parts, so that the result does not depend on who was faster.
         for (int part = 1; part < parts; part++) {
@@ -96,7 +95,11 @@ public final class LayerNormRows {
         return new Parameters(dw[0], db[0]);
     }
 
-    private void backwardRow(int row, Rows g, float m, float r, Rows dx, float[] dw, float[] db) {
+    /** Of one row: the means of {@code h} and of {@code h n}. */
+    private record Means(float h, float hn) {}
+
+    // In two passes: the whole is more than one compilation takes in.
+    private Means collectRow(int row, Rows g, float m, float r, float[] dw, float[] db) {
         int bound = F.loopBound(width);
         FloatVector sums = FloatVector.zero(F), dots = FloatVector.zero(F);
         for (int i = 0; i < bound; i += N) {
@@ -114,14 +117,18 @@ public final class LayerNormRows {
             dw[i] += gi * n;
             db[i] += gi;
         }
-        float meanH = (float) (sum / width), meanDot = (float) (dot / width);
+        return new Means((float) (sum / width), (float) (dot / width));
+    }
+
+    private void backwardRow(int row, Rows g, float m, float r, Means means, Rows dx) {
+        int bound = F.loopBound(width);
         for (int i = 0; i < bound; i += N) {
             FloatVector n = x.load(row, i).sub(m).mul(r), h = g.load(row, i).mul(weight.load(0, i));
-            dx.store(row, i, h.sub(meanH).sub(n.mul(meanDot)).mul(r));
+            dx.store(row, i, h.sub(means.h()).sub(n.mul(means.hn())).mul(r));
         }
         for (int i = bound; i < width; i++) {
             float n = (x.get(row, i) - m) * r;
-            dx.set(row, i, (g.get(row, i) * weight.get(0, i) - meanH - n * meanDot) * r);
+            dx.set(row, i, (g.get(row, i) * weight.get(0, i) - means.h() - n * means.hn()) * r);
         }
     }
 }

@@ -47,13 +47,11 @@ public final class LogSoftmaxRows {
      * @param at the offset of the first row in the arrays
      */
     public void forward(float scale, int[] tokens, int at, float[] lse, float[] logProbabilities) {
-        Crew.run(rows, GRAIN, (from, to) -> {
-            for (int r = (int) from; r < to; r++) {
-                long row = row(r);
-                lse[at + r] = logSumExp(row, scale);
-                float logit = Lanes.loadScalar(wide, row + (long) tokens[at + r] * (wide ? 4 : 2));
-                logProbabilities[at + r] = logit * scale - lse[at + r];
-            }
+        Crew.run(rows, GRAIN, (part, r) -> {
+            int i = at + (int) r;
+            lse[i] = logSumExp(row(r), scale);
+            float logit = Lanes.loadScalar(wide, row(r) + (long) tokens[i] * (wide ? 4 : 2));
+            logProbabilities[i] = logit * scale - lse[i];
         });
     }
 
@@ -77,10 +75,9 @@ public final class LogSoftmaxRows {
 
     /** Overwrites each row with {@code coefficient * scale * d log p / d z}. */
     public void backward(float scale, int[] tokens, int at, float[] lse, float[] coefficients) {
-        Crew.run(rows, GRAIN, (from, to) -> {
-            for (int r = (int) from; r < to; r++) {
-                gradient(row(r), scale, tokens[at + r], lse[at + r], coefficients[at + r] * scale);
-            }
+        Crew.run(rows, GRAIN, (part, r) -> {
+            int i = at + (int) r;
+            gradient(row(r), scale, tokens[i], lse[i], coefficients[i] * scale);
         });
     }
 

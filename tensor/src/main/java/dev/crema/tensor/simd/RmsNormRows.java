@@ -29,9 +29,7 @@ public final class RmsNormRows {
 
     /** Writes the normalised rows, and each row's {@code r} into {@code inverse}. */
     public void forward(double epsilon, Rows y, float[] inverse) {
-        Crew.run(x.count(), GRAIN, (from, to) -> {
-            for (long row = from; row < to; row++) inverse[(int) row] = forwardRow(epsilon, row, y);
-        });
+        Crew.run(x.count(), GRAIN, (part, row) -> inverse[(int) row] = forwardRow(epsilon, row, y));
     }
 
     private float forwardRow(double epsilon, long row, Rows y) {
@@ -53,9 +51,7 @@ public final class RmsNormRows {
     public float[] backward(Rows gradient, float[] inverse, Rows dx) {
         int parts = Crew.parts(x.count(), GRAIN);
         float[][] partial = new float[parts][width];
-        Crew.runParts(x.count(), parts, (part, from, to) -> {
-            for (long row = from; row < to; row++) backwardRow(row, gradient, inverse[(int) row], dx, partial[part]);
-        });
+        Crew.runParts(x.count(), parts, (part, row) -> backwardRow(row, gradient, inverse[(int) row], dx, partial[part]));
         // Summed in the order of the parts, so that the result does not depend on who was faster.
         for (int part = 1; part < parts; part++) {
             for (int i = 0; i < width; i++) partial[0][i] += partial[part][i];

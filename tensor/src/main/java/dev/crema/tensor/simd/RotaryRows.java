@@ -24,10 +24,8 @@ public final class RotaryRows {
      * @param sign 1, or -1 for the opposite angle
      */
     public static void turn(Rows x, Rows cos, Rows sin, int heads, float sign, Rows y) {
-        Crew.run(x.count(), GRAIN, (from, to) -> {
-            for (long row = from; row < to; row++) {
-                for (int head = 0; head < heads; head++) turnHead(x, row, head, cos, sin, sign, y);
-            }
+        Crew.run(x.count(), GRAIN, (part, row) -> {
+            for (int head = 0; head < heads; head++) turnHead(x, row, head, cos, sin, sign, y);
         });
     }
 

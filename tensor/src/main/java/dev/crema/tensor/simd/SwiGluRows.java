@@ -19,21 +19,21 @@ public final class SwiGluRows {
     public static void forward(Rows x, Rows y) {
         int width = y.columns();
         Rows a = x.part(0, width), b = x.part(width, width);
-        Crew.run(y.count(), GRAIN, (from, to) -> {
-            for (long row = from; row < to; row++) forwardRow(a, b, row, y);
+        int parts = Crew.parts(y.count(), GRAIN);
+        float[][] sigmoids = new float[parts][width];
+        Crew.runParts(y.count(), parts, (part, row) -> {
+            sigmoids(a, row, sigmoids[part]);
+            forwardRow(a, b, row, sigmoids[part], y);
         });
     }
 
-    private static void forwardRow(Rows a, Rows b, long row, Rows y) {
+    private static void forwardRow(Rows a, Rows b, long row, float[] sigmoids, Rows y) {
         int bound = F.loopBound(y.columns());
         for (int i = 0; i < bound; i += N) {
-            FloatVector gate = a.load(row, i);
-            y.store(row, i, gate.mul(sigmoid(gate)).mul(b.load(row, i)));
+            FloatVector s = FloatVector.fromArray(F, sigmoids, i);
+            y.store(row, i, a.load(row, i).mul(s).mul(b.load(row, i)));
         }
-        for (int i = bound; i < y.columns(); i++) {
-            float gate = a.get(row, i);
-            y.set(row, i, gate * sigmoid(gate) * b.get(row, i));
-        }
+        for (int i = bound; i < y.columns(); i++) y.set(row, i, a.get(row, i) * sigmoids[i] * b.get(row, i));
     }
 
     /** Writes the gradient of {@code x} from that of {@code y}. */
@@ -41,21 +41,31 @@ public final class SwiGluRows {
         int width = gradient.columns();
         Rows a = x.part(0, width), b = x.part(width, width);
         Rows da = dx.part(0, width), db = dx.part(width, width);
-        Crew.run(gradient.count(), GRAIN, (from, to) -> {
-            for (long row = from; row < to; row++) backwardRow(a, b, row, gradient, da, db);
+        int parts = Crew.parts(gradient.count(), GRAIN);
+        float[][] sigmoids = new float[parts][width];
+        Crew.runParts(gradient.count(), parts, (part, row) -> {
+            sigmoids(a, row, sigmoids[part]);
+            backwardRow(a, b, row, sigmoids[part], gradient, da, db);
         });
     }
 
-    private static void backwardRow(Rows a, Rows b, long row, Rows gradient, Rows da, Rows db) {
+    // In two passes: with the exponential, the whole is more than one compilation takes in.
+    private static void sigmoids(Rows a, long row, float[] sigmoids) {
+        int bound = F.loopBound(a.columns());
+        for (int i = 0; i < bound; i += N) sigmoid(a.load(row, i)).intoArray(sigmoids, i);
+        for (int i = bound; i < a.columns(); i++) sigmoids[i] = sigmoid(a.get(row, i));
+    }
+
+    private static void backwardRow(Rows a, Rows b, long row, float[] sigmoids, Rows gradient, Rows da, Rows db) {
         int bound = F.loopBound(gradient.columns());
         for (int i = 0; i < bound; i += N) {
-            FloatVector gate = a.load(row, i), g = gradient.load(row, i), s = sigmoid(gate);
+            FloatVector gate = a.load(row, i), g = gradient.load(row, i), s = FloatVector.fromArray(F, sigmoids, i);
             FloatVector slope = gate.mul(s.neg().add(1)).add(1).mul(s);
             da.store(row, i, g.mul(b.load(row, i)).mul(slope));
             db.store(row, i, g.mul(gate).mul(s));
         }
         for (int i = bound; i < gradient.columns(); i++) {
-            float gate = a.get(row, i), g = gradient.get(row, i), s = sigmoid(gate);
+            float gate = a.get(row, i), g = gradient.get(row, i), s = sigmoids[i];
             da.set(row, i, g * b.get(row, i) * s * (1 + gate * (1 - s)));
             db.set(row, i, g * gate * s);
         }

@@ -59,87 +59,99 @@ public final class WindowSoftmax {
 
     /** Turns scores into weights. */
     public void forward() {
-        Crew.run(block.matrices() * block.queries(), GRAIN, (from, to) -> {
-            float[] buffer = new float[block.keys() + N];
-            for (long row = from; row < to; row++) {
-                forwardRow(address(scores, row), firstOf(row), tokenOf(row) + 1, buffer);
-            }
-        });
+        long rows = block.matrices() * block.queries();
+        int parts = Crew.parts(rows, GRAIN);
+        float[][] buffers = new float[parts][block.keys() + N];
+        Crew.runParts(
+                rows,
+                parts,
+                (part, row) -> forwardRow(address(scores, row), firstOf(row), tokenOf(row) + 1, buffers[part]));
     }
 
+    // Whole vectors, from the one that holds the first visible key to the one that holds the last; what they hold besides
+    // is hidden by its lane's number. Only keys behind the last whole vector of a row need a loop of their own.
     private void forwardRow(long row, int begin, int end, float[] buffer) {
-        int size = wide ? 4 : 2, count = end - begin, bound = F.loopBound(count);
-        long at = row + (long) begin * size;
+        int size = wide ? 4 : 2, whole = F.loopBound(block.keys());
+        int low = Math.min(begin & -N, whole), high = Math.min((end + N - 1) & -N, whole);
         FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < bound; i += N) {
-            FloatVector v = Lanes.load(wide, at + (long) i * size);
+        for (int i = low; i < high; i += N) {
+            FloatVector v = Lanes.load(wide, row + (long) i * size);
+            v = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY).blend(v, Lanes.between(begin - i, end - i));
             v.intoArray(buffer, i);
             most = most.max(v);
         }
         float largest = most.reduceLanes(VectorOperators.MAX);
-        for (int i = bound; i < count; i++) {
-            buffer[i] = Lanes.loadScalar(wide, at + (long) i * size);
+        for (int i = Math.max(begin, whole); i < end; i++) {
+            buffer[i] = Lanes.loadScalar(wide, row + (long) i * size);
             largest = Math.max(largest, buffer[i]);
         }
-        // Padded with values whose exponential is nothing, so that the tail needs no loop of its own.
-        for (int i = count; i < bound + N; i++) buffer[i] = Float.NEGATIVE_INFINITY;
         FloatVector sums = FloatVector.zero(F);
-        for (int i = 0; i < count; i += N) {
+        for (int i = low; i < high; i += N) {
             FloatVector p = Exp.of(FloatVector.fromArray(F, buffer, i).sub(largest));
+            p = FloatVector.zero(F).blend(p, Lanes.between(begin - i, end - i));
             p.intoArray(buffer, i);
-            if (i < bound) sums = sums.add(p);
+            sums = sums.add(p);
         }
         float sum = Lanes.sum(sums);
-        for (int i = bound; i < count; i++) sum += buffer[i];
-        float inverse = 1 / sum;
-        zero(row, 0, begin);
-        for (int i = 0; i < bound; i += N) {
-            Lanes.store(
-                    wide,
-                    at + (long) i * size,
-                    FloatVector.fromArray(F, buffer, i).mul(inverse));
+        for (int i = Math.max(begin, whole); i < end; i++) {
+            buffer[i] = (float) Math.exp(buffer[i] - largest);
+            sum += buffer[i];
         }
-        for (int i = bound; i < count; i++) Lanes.storeScalar(wide, at + (long) i * size, buffer[i] * inverse);
-        zero(row, end, block.keys());
+        float inverse = 1 / sum;
+        for (int i = low; i < high; i += N) {
+            FloatVector p = FloatVector.fromArray(F, buffer, i).mul(inverse);
+            Lanes.store(wide, row + (long) i * size, p);
+        }
+        for (int i = Math.max(begin, whole); i < end; i++) {
+            Lanes.storeScalar(wide, row + (long) i * size, buffer[i] * inverse);
+        }
+        zeroOutside(row, low, high, begin, end);
     }
 
     /** Turns the gradient of the weights, given the weights, into that of the scores, in place: {@code p (g - Σ g p)}. */
     public void backward(MemorySegment weights) {
-        Crew.run(block.matrices() * block.queries(), GRAIN, (from, to) -> {
-            for (long row = from; row < to; row++) {
-                backwardRow(address(scores, row), address(weights, row), firstOf(row), tokenOf(row) + 1);
-            }
-        });
+        Crew.run(
+                block.matrices() * block.queries(),
+                GRAIN,
+                (part, row) ->
+                        backwardRow(address(scores, row), address(weights, row), firstOf(row), tokenOf(row) + 1));
     }
 
     private void backwardRow(long gradient, long weight, int begin, int end) {
-        int size = wide ? 4 : 2, count = end - begin, bound = F.loopBound(count);
-        long g = gradient + (long) begin * size, p = weight + (long) begin * size;
+        int size = wide ? 4 : 2, whole = F.loopBound(block.keys());
+        int low = Math.min(begin & -N, whole), high = Math.min((end + N - 1) & -N, whole);
+        // A hidden key's weight is zero, and so is its part of the sum and its gradient.
         FloatVector sums = FloatVector.zero(F);
-        for (int i = 0; i < bound; i += N) {
-            sums = Lanes.load(wide, g + (long) i * size).fma(Lanes.load(wide, p + (long) i * size), sums);
+        for (int i = low; i < high; i += N) {
+            long at = (long) i * size;
+            sums = Lanes.load(wide, gradient + at).fma(Lanes.load(wide, weight + at), sums);
         }
         float sum = Lanes.sum(sums);
-        for (int i = bound; i < count; i++) {
-            sum += Lanes.loadScalar(wide, g + (long) i * size) * Lanes.loadScalar(wide, p + (long) i * size);
-        }
-        zero(gradient, 0, begin);
-        for (int i = 0; i < bound; i += N) {
+        for (int i = Math.max(begin, whole); i < end; i++) {
             long at = (long) i * size;
-            Lanes.store(wide, g + at, Lanes.load(wide, g + at).sub(sum).mul(Lanes.load(wide, p + at)));
+            sum += Lanes.loadScalar(wide, gradient + at) * Lanes.loadScalar(wide, weight + at);
         }
-        for (int i = bound; i < count; i++) {
+        for (int i = low; i < high; i += N) {
             long at = (long) i * size;
-            float value = (Lanes.loadScalar(wide, g + at) - sum) * Lanes.loadScalar(wide, p + at);
-            Lanes.storeScalar(wide, g + at, value);
+            FloatVector d = Lanes.load(wide, gradient + at).sub(sum).mul(Lanes.load(wide, weight + at));
+            Lanes.store(wide, gradient + at, d);
         }
-        zero(gradient, end, block.keys());
+        for (int i = Math.max(begin, whole); i < end; i++) {
+            long at = (long) i * size;
+            float value = (Lanes.loadScalar(wide, gradient + at) - sum) * Lanes.loadScalar(wide, weight + at);
+            Lanes.storeScalar(wide, gradient + at, value);
+        }
+        zeroOutside(gradient, low, high, begin, end);
     }
 
-    private void zero(long row, int from, int to) {
-        int size = wide ? 4 : 2;
-        Lanes.MEMORY
-                .asSlice(row + (long) from * size, (long) (to - from) * size)
-                .fill((byte) 0);
+    /** Zeroes what no loop has written: whole vectors outside of {@code [low, high)}, and hidden keys behind them. */
+    private void zeroOutside(long row, int low, int high, int begin, int end) {
+        int size = wide ? 4 : 2, whole = F.loopBound(block.keys());
+        FloatVector zero = FloatVector.zero(F);
+        for (int i = 0; i < low; i += N) Lanes.store(wide, row + (long) i * size, zero);
+        for (int i = high; i < whole; i += N) Lanes.store(wide, row + (long) i * size, zero);
+        for (int i = whole; i < block.keys(); i++) {
+            if (i < begin || i >= end) Lanes.storeScalar(wide, row + (long) i * size, 0);
+        }
     }
 }
