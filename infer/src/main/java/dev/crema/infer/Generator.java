@@ -26,6 +26,9 @@ public final class Generator {
     /** Logits below which choosing on another core does not pay. */
     private static final int CHOSEN_ALONE = 8192;
 
+    /** Sequences from which packed weights are faster than plain ones. */
+    private static final int PACK_ROWS_FROM = 5;
+
     /** Steps from which packing the weights pays. */
     private static final int PACK_WEIGHTS_FROM = 8;
 
@@ -67,7 +70,9 @@ public final class Generator {
      */
     public Result generate(List<int[]> prompts, int samples, GenerationOptions options, TokenListener listener) {
         prompts.forEach(prompt -> Prompts.check(prompt, model.config()));
-        boolean pack = options.maxTokens() >= PACK_WEIGHTS_FROM && model.weights().bytes() <= PACK_WEIGHTS_TO;
+        boolean pack = prompts.size() * samples >= PACK_ROWS_FROM
+                && options.maxTokens() >= PACK_WEIGHTS_FROM
+                && model.weights().bytes() <= PACK_WEIGHTS_TO;
         if (!pack) return generate(model, prompts, samples, options, listener);
         try (Decoder packed = model.packed()) {
             return generate(packed, prompts, samples, options, listener);

@@ -17,12 +17,12 @@ public final class Functions {
 
     /** Returns {@code x weightᵀ}: {@code x [..., I]}, {@code weight [O, I]} to {@code [..., O]}. */
     public static Tensor linear(Tensor x, Tensor weight) {
-        return new Tensor(torch.linear(x.handle, weight.handle));
+        return Product.of(x, weight);
     }
 
     /** Returns {@code x weightᵀ + bias}. */
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
-        return BiasedLinear.apply(x, weight, bias);
+        return Product.of(x, weight, bias);
     }
 
     /** The same as {@link #linear(Tensor, Tensor)} with a packed weight, without gradients. */
