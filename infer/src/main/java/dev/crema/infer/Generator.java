@@ -110,8 +110,7 @@ public final class Generator {
         }
     }
 
-    private static Sequence[] sequences(
-            Decoder model, List<int[]> prompts, int samples, GenerationOptions options) {
+    private static Sequence[] sequences(Decoder model, List<int[]> prompts, int samples, GenerationOptions options) {
         Sequence[] sequences = new Sequence[prompts.size() * samples];
         for (int i = 0; i < sequences.length; i++) {
             int[] prompt = prompts.get(i / samples);

@@ -140,8 +140,7 @@ public final class KvCache implements AutoCloseable {
     /** Takes up one new token of each row and returns its attention to all of its row, {@code [B, 1, H d]}. */
     Tensor attend(int layer, Tensor projection, HeadLayout layout, List<Tensor> angles) {
         checkRoom(1);
-        return Functions.decodeAttention(
-                projection, layout, angles, keys[layer], values[layer], length + 1, starts);
+        return Functions.decodeAttention(projection, layout, angles, keys[layer], values[layer], length + 1, starts);
     }
 
     private void checkRoom(int tokens) {

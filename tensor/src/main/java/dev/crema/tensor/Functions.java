@@ -167,10 +167,10 @@ public final class Functions {
             int length,
             int[] starts) {
         Tensor rows = projection.contiguous();
-        Tensor out = Tensors.empty(
-                rows.dtype(), Device.CPU, projection.size(0), 1, (long) layout.heads() * layout.size());
-        var shape = new DecodeAttention.Shape(
-                layout.heads(), layout.shared(), layout.size(), length, (int) keys.size(3));
+        Tensor out =
+                Tensors.empty(rows.dtype(), Device.CPU, projection.size(0), 1, (long) layout.heads() * layout.size());
+        var shape =
+                new DecodeAttention.Shape(layout.heads(), layout.shared(), layout.size(), length, (int) keys.size(3));
         HeadRows.Turn turn = angles.isEmpty()
                 ? new HeadRows.Turn.None()
                 : new HeadRows.Turn.By(SimdRows.of(angles.get(0)), SimdRows.of(angles.get(1)), 1);

@@ -95,8 +95,7 @@ public final class Kernels {
                 var off = Autograd.off()) {
             boolean same = weight == master;
             if (SimdRows.fit(master) && (same || weight.dtype() == DType.BF16)) {
-                MuonElements.step(
-                        master.segment(), update.segment(), (float) decay, (float) rate, weight.segment());
+                MuonElements.step(master.segment(), update.segment(), (float) decay, (float) rate, weight.segment());
             } else {
                 master.detach().mulInPlace(decay).addInPlace(update.to(DType.FP32), -rate);
                 if (!same) weight.detach().copyInPlace(master);

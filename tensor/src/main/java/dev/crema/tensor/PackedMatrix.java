@@ -27,7 +27,10 @@ public final class PackedMatrix implements AutoCloseable {
 
     /** Tells whether a weight gains by being packed: on the CPU, in bf16. */
     public static boolean worthwhile(Tensor weight) {
-        return weight.device().isCpu() && weight.dtype() == DType.BF16 && weight.rank() == 2 && CpuFeatures.current().bf16();
+        return weight.device().isCpu()
+                && weight.dtype() == DType.BF16
+                && weight.rank() == 2
+                && CpuFeatures.current().bf16();
     }
 
     /** Packs a weight {@code [O, I]}. */
@@ -35,8 +38,8 @@ public final class PackedMatrix implements AutoCloseable {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
             // The layout does not depend on the number of rows that is asked for here.
-            return new PackedMatrix(Scope.release(
-                    call(Operators.REORDER, new IValue(weight.detach().handle), new IValue(64L))));
+            return new PackedMatrix(
+                    Scope.release(call(Operators.REORDER, new IValue(weight.detach().handle), new IValue(64L))));
         }
     }
 
@@ -75,8 +78,8 @@ public final class PackedMatrix implements AutoCloseable {
         static final OperatorHandle LINEAR = find("_linear_pointwise");
         static final IValue NONE = kept(new IValue());
         static final IValue NO_ACTIVATION = kept(new IValue("none"));
-        static final IValue NO_SCALARS =
-                kept(new IValue(new GenericList(OptionalType.get(ListType.ofNumbers().containedType(0)))));
+        static final IValue NO_SCALARS = kept(
+                new IValue(new GenericList(OptionalType.get(ListType.ofNumbers().containedType(0)))));
         static final IValue NO_ALGORITHM = kept(new IValue(""));
 
         private static OperatorHandle find(String name) {

@@ -56,8 +56,7 @@ class FusedFunctionsGradTest {
             Tensor ids = Tensors.of(new int[] {3, 3, 3, 10, 0, 3, 7, 7}, 2, 4);
             Tensor g = normal(random, 2, 4, width);
             Tensor actual = Functions.embedding(w, ids);
-            Tensor expected =
-                    new Tensor(org.bytedeco.pytorch.global.torch.embedding(v.handle, ids.handle));
+            Tensor expected = new Tensor(org.bytedeco.pytorch.global.torch.embedding(v.handle, ids.handle));
             actual.add(actual.mul(2)).backward(g.to(dtype));
             expected.add(expected.mul(2)).backward(g);
             close(actual, expected, tolerance);

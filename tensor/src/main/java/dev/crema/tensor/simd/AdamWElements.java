@@ -60,7 +60,10 @@ public final class AdamWElements {
         long count = master.byteSize() / 4;
         Arrays arrays = new Arrays(
                 master.address(), gradient.address(), wideGradient, first.address(), second.address(), copy.address());
-        Crew.run((count + PIECE - 1) / PIECE, 4, (part, piece) -> arrays.step(piece * PIECE, Math.min(count, (piece + 1) * PIECE), step));
+        Crew.run(
+                (count + PIECE - 1) / PIECE,
+                4,
+                (part, piece) -> arrays.step(piece * PIECE, Math.min(count, (piece + 1) * PIECE), step));
     }
 
     /** Where the elements lie. */

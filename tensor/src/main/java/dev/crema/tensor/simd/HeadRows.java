@@ -1,6 +1,5 @@
 package dev.crema.tensor.simd;
 
-import static dev.crema.tensor.simd.Lanes.F;
 import static dev.crema.tensor.simd.Lanes.N;
 
 import java.lang.foreign.MemorySegment;
@@ -54,21 +53,42 @@ public final class HeadRows {
      * @param first the column where the first head begins
      */
     public void gather(Rows side, int first, int heads, MemorySegment target, Turn turn, float scale) {
-        Crew.run((long) batch * count, GRAIN, (part, i) -> {
-            long token = token(i);
-            for (int h = 0; h < heads; h++) {
-                move(side.at(token, first + h * size), headAddress(target, i, h, heads), token, turn, scale);
-            }
-        });
+        // A kernel for each case: together they are more than one compilation takes in.
+        switch (turn) {
+            case Turn.None none ->
+                each(heads, (token, i, h) -> {
+                    copy(side.at(token, first + h * size), headAddress(target, i, h, heads), scale);
+                });
+            case Turn.By by ->
+                each(heads, (token, i, h) -> {
+                    turn(side.at(token, first + h * size), headAddress(target, i, h, heads), token, by, scale);
+                });
+        }
     }
 
     /** Scatters {@code [B, heads, count, size]} back into some columns of the projections' rows. */
     public void scatter(MemorySegment source, Rows side, int first, int heads, Turn turn, float scale) {
+        switch (turn) {
+            case Turn.None none ->
+                each(heads, (token, i, h) -> {
+                    copy(headAddress(source, i, h, heads), side.at(token, first + h * size), scale);
+                });
+            case Turn.By by ->
+                each(heads, (token, i, h) -> {
+                    turn(headAddress(source, i, h, heads), side.at(token, first + h * size), token, by, scale);
+                });
+        }
+    }
+
+    /** What is done with head {@code h} of a token: its number in the batch, and among those that are moved. */
+    private interface HeadKernel {
+        void run(long token, long i, int h);
+    }
+
+    private void each(int heads, HeadKernel kernel) {
         Crew.run((long) batch * count, GRAIN, (part, i) -> {
             long token = token(i);
-            for (int h = 0; h < heads; h++) {
-                move(headAddress(source, i, h, heads), side.at(token, first + h * size), token, turn, scale);
-            }
+            for (int h = 0; h < heads; h++) kernel.run(token, i, h);
         });
     }
 
@@ -81,12 +101,8 @@ public final class HeadRows {
         return segment.address() + ((i / count * heads + head) * count + i % count) * size * (wide ? 4 : 2);
     }
 
-    private void move(long from, long to, long token, Turn turn, float scale) {
+    private void copy(long from, long to, float scale) {
         int bytes = wide ? 4 : 2;
-        if (turn instanceof Turn.By(Rows cos, Rows sin, float sign)) {
-            turned(from, to, token, cos, sin, sign, scale);
-            return;
-        }
         if (size < N) {
             for (int i = 0; i < size; i++) {
                 Lanes.storeScalar(wide, to + (long) i * bytes, Lanes.loadScalar(wide, from + (long) i * bytes) * scale);
@@ -104,29 +120,29 @@ public final class HeadRows {
         return i + N == size ? size : Math.min(i + N, size - N);
     }
 
-    private void turned(long from, long to, long token, Rows cos, Rows sin, float sign, float scale) {
+    private void turn(long from, long to, long token, Turn.By by, float scale) {
         int half = size / 2, bytes = wide ? 4 : 2;
         long offset = (long) half * bytes;
         if (half < N) {
-            turnedScalar(from, to, token, cos, sin, sign, scale);
+            turnScalar(from, to, token, by, scale);
             return;
         }
         for (int i = 0; i < half; i = next(i, half)) {
             long at = (long) i * bytes;
-            FloatVector c = cos.load(token, i).mul(scale),
-                    s = sin.load(token, i).mul(sign * scale);
+            FloatVector c = by.cos().load(token, i).mul(scale),
+                    s = by.sin().load(token, i).mul(by.sign() * scale);
             FloatVector a = Lanes.load(wide, from + at), b = Lanes.load(wide, from + offset + at);
             Lanes.store(wide, to + at, a.mul(c).sub(b.mul(s)));
             Lanes.store(wide, to + offset + at, b.mul(c).add(a.mul(s)));
         }
     }
 
-    private void turnedScalar(long from, long to, long token, Rows cos, Rows sin, float sign, float scale) {
+    private void turnScalar(long from, long to, long token, Turn.By by, float scale) {
         int half = size / 2, bytes = wide ? 4 : 2;
         long offset = (long) half * bytes;
         for (int i = 0; i < half; i++) {
             long at = (long) i * bytes;
-            float c = cos.get(token, i) * scale, s = sin.get(token, i) * sign * scale;
+            float c = by.cos().get(token, i) * scale, s = by.sin().get(token, i) * by.sign() * scale;
             float a = Lanes.loadScalar(wide, from + at), b = Lanes.loadScalar(wide, from + offset + at);
             Lanes.storeScalar(wide, to + at, a * c - b * s);
             Lanes.storeScalar(wide, to + offset + at, b * c + a * s);

@@ -21,7 +21,12 @@ public final class MuonElements {
      * @param ahead bf16
      */
     public static void momentum(
-            MemorySegment gradient, boolean wide, float scale, float beta, MemorySegment momentum, MemorySegment ahead) {
+            MemorySegment gradient,
+            boolean wide,
+            float scale,
+            float beta,
+            MemorySegment momentum,
+            MemorySegment ahead) {
         long count = momentum.byteSize() / 4, g = gradient.address(), m = momentum.address(), out = ahead.address();
         Crew.run((count + PIECE - 1) / PIECE, 4, (part, piece) -> {
             long begin = piece * PIECE, end = Math.min(count, begin + PIECE);
@@ -29,8 +34,7 @@ public final class MuonElements {
         });
     }
 
-    private static void momentum(
-            long g, boolean wide, float scale, float beta, long m, long out, long from, long to) {
+    private static void momentum(long g, boolean wide, float scale, float beta, long m, long out, long from, long to) {
         long i = from;
         for (; i + N <= to; i += N) {
             FloatVector gi = Lanes.load(wide, g + i * (wide ? 4 : 2)).mul(scale);
@@ -67,8 +71,9 @@ public final class MuonElements {
         boolean separate = copy != w;
         long i = from;
         for (; i + N <= to; i += N) {
-            FloatVector wi =
-                    Lanes.load(true, w + i * 4).mul(decay).sub(Lanes.loadBf16(u + i * 2).mul(rate));
+            FloatVector wi = Lanes.load(true, w + i * 4)
+                    .mul(decay)
+                    .sub(Lanes.loadBf16(u + i * 2).mul(rate));
             Lanes.store(true, w + i * 4, wi);
             if (separate) Lanes.storeBf16(copy + i * 2, wi);
         }

@@ -51,7 +51,11 @@ public final class RmsNormRows {
     public float[] backward(Rows gradient, float[] inverse, Rows dx) {
         int parts = Crew.parts(x.count(), GRAIN);
         float[][] partial = new float[parts][width];
-        Crew.runParts(x.count(), parts, (part, row) -> backwardRow(row, gradient, inverse[(int) row], dx, partial[part]));
+        Crew.runParts(x.count(), parts, (part, row) -> {
+            float r = inverse[(int) row];
+            double dot = collectRow(row, gradient, r, partial[part]);
+            backwardRow(row, gradient, r, (float) (dot / width * r * r), dx);
+        });
         // Summed in the order of the parts, so that the result does not depend on who was faster.
         for (int part = 1; part < parts; part++) {
             for (int i = 0; i < width; i++) partial[0][i] += partial[part][i];
@@ -59,7 +63,8 @@ public final class RmsNormRows {
         return partial[0];
     }
 
-    private void backwardRow(long row, Rows g, float r, Rows dx, float[] dw) {
+    // In two passes: the whole is more than one compilation takes in.
+    private double collectRow(long row, Rows g, float r, float[] dw) {
         int bound = F.loopBound(width);
         FloatVector dots = FloatVector.zero(F);
         for (int i = 0; i < bound; i += N) {
@@ -73,7 +78,11 @@ public final class RmsNormRows {
             dot += gx * weight.get(0, i);
             dw[i] += gx * r;
         }
-        float c = (float) (dot / width * r * r);
+        return dot;
+    }
+
+    private void backwardRow(long row, Rows g, float r, float c, Rows dx) {
+        int bound = F.loopBound(width);
         for (int i = 0; i < bound; i += N) {
             FloatVector h = g.load(row, i).mul(weight.load(0, i));
             dx.store(row, i, x.load(row, i).fma(FloatVector.broadcast(F, -c), h).mul(r));

@@ -68,7 +68,8 @@ public final class WindowSoftmax {
                 (part, row) -> forwardRow(address(scores, row), firstOf(row), tokenOf(row) + 1, buffers[part]));
     }
 
-    // Whole vectors, from the one that holds the first visible key to the one that holds the last; what they hold besides
+    // Whole vectors, from the one that holds the first visible key to the one that holds the last; what they hold
+    // besides
     // is hidden by its lane's number. Only keys behind the last whole vector of a row need a loop of their own.
     private void forwardRow(long row, int begin, int end, float[] buffer) {
         int size = wide ? 4 : 2, whole = F.loopBound(block.keys());
