@@ -12,7 +12,8 @@ sealed interface Linear {
         Tensor weight = weights.get(name + ".weight");
         boolean biased = weights.has(name + ".bias");
         return switch (weights.form(name + ".weight")) {
-            case Weights.Form.Plain plain -> biased ? new Biased(weight, weights.get(name + ".bias")) : new Plain(weight);
+            case Weights.Form.Plain plain ->
+                biased ? new Biased(weight, weights.get(name + ".bias")) : new Plain(weight);
             case Weights.Form.Packed(PackedMatrix matrix) ->
                 biased ? new PackedBiased(matrix, weights.get(name + ".bias")) : new Packed(matrix);
         };

@@ -51,7 +51,10 @@ public final class DecodeAttention {
         static Buffers of(Shape shape) {
             int stride = (shape.length() + 3 * N - 1) / N * N;
             return new Buffers(
-                    new float[shape.group() * shape.size()], new float[TILE * stride], new float[TILE * shape.size()], stride);
+                    new float[shape.group() * shape.size()],
+                    new float[TILE * stride],
+                    new float[TILE * shape.size()],
+                    stride);
         }
     }
 
@@ -97,7 +100,8 @@ public final class DecodeAttention {
         long at = keys + base + (long) slot * bytes;
         for (int i = 0; i < size; i++) Lanes.storeScalar(wide, at + (long) i * shape.slots() * bytes, key[i]);
         long value = projection.at(row, (shape.heads() + shape.shared() + head) * size);
-        MemorySegment.copy(Lanes.MEMORY, value, Lanes.MEMORY, values + base + (long) slot * size * bytes, (long) size * bytes);
+        MemorySegment.copy(
+                Lanes.MEMORY, value, Lanes.MEMORY, values + base + (long) slot * size * bytes, (long) size * bytes);
     }
 
     private void attend(int row, int head, long base, float scale, Buffers buffers) {
@@ -120,7 +124,8 @@ public final class DecodeAttention {
         int bound = F.loopBound(half);
         if (turn instanceof HeadRows.Turn.By(Rows cos, Rows sin, float sign)) {
             for (int i = 0; i < bound; i += N) {
-                FloatVector c = cos.load(row, i).mul(scale), s = sin.load(row, i).mul(sign * scale);
+                FloatVector c = cos.load(row, i).mul(scale),
+                        s = sin.load(row, i).mul(sign * scale);
                 FloatVector a = projection.load(row, column + i), b = projection.load(row, column + half + i);
                 a.mul(c).sub(b.mul(s)).intoArray(to, at + i);
                 b.mul(c).add(a.mul(s)).intoArray(to, at + half + i);
