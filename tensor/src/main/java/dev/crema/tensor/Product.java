@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch;
  * The product of rows with a weight, {@code x wᵀ + b}, by what is fast for it.
  *
  * <p>Products are libtorch's but for two cases, both on the CPU. A few rows without gradients are bound by reading the
- * weight, which our own kernel reads once. And the gradient of a bias, the sum of all rows, is computed by a kernel in a
- * third of libtorch's time.
+ * weight, which our own kernel reads once. And the gradient of a bias, the sum of all rows, is computed by our own kernel,
+ * which reads the rows as they lie.
  */
 final class Product {
     private Product() {}
