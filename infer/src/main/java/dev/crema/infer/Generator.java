@@ -70,19 +70,24 @@ public final class Generator {
      */
     public Result generate(List<int[]> prompts, int samples, GenerationOptions options, TokenListener listener) {
         prompts.forEach(prompt -> Prompts.check(prompt, model.config()));
+        long begin = System.nanoTime(); // packing counts as reading the prompts
         boolean pack = prompts.size() * samples >= PACK_ROWS_FROM
                 && options.maxTokens() >= PACK_WEIGHTS_FROM
                 && model.weights().bytes() <= PACK_WEIGHTS_TO;
-        if (!pack) return generate(model, prompts, samples, options, listener);
+        if (!pack) return generate(model, prompts, samples, options, listener, begin);
         try (Decoder packed = model.packed()) {
-            return generate(packed, prompts, samples, options, listener);
+            return generate(packed, prompts, samples, options, listener, begin);
         }
     }
 
     private static Result generate(
-            Decoder model, List<int[]> prompts, int samples, GenerationOptions options, TokenListener listener) {
+            Decoder model,
+            List<int[]> prompts,
+            int samples,
+            GenerationOptions options,
+            TokenListener listener,
+            long begin) {
         int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
-        long begin = System.nanoTime();
         int[] starts =
                 prompts.stream().mapToInt(prompt -> longest - prompt.length).toArray();
         Sequence[] sequences = sequences(model, prompts, samples, options);

@@ -102,7 +102,9 @@ public final class Weights implements AutoCloseable {
     public Weights packed() {
         Map<String, PackedMatrix> copies = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> {
-            if (PackedMatrix.worthwhile(tensor) && !name.equals("positions.weight")) {
+            boolean lookedUpOnly =
+                    name.equals("positions.weight") || name.equals("tokens.weight") && has("head.weight");
+            if (PackedMatrix.worthwhile(tensor) && !lookedUpOnly) {
                 copies.put(name, PackedMatrix.of(tensor));
             }
         });
