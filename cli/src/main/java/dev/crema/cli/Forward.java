@@ -137,9 +137,9 @@ final class Forward extends Verb {
                 }
             }
         }
-        if (tokens == 0 || tokens > config.maxPositions()) {
+        if (tokens == 0 || tokens > config.context()) {
             throw new InputException(
-                    "a row of " + tokens + " tokens cannot be run; the model takes 1 to " + config.maxPositions());
+                    "a row of " + tokens + " tokens cannot be run; the model takes 1 to " + config.context());
         }
         long memory = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
         long heads = ((AttentionSpec.GroupedQuery) config.attention()).heads();

@@ -105,7 +105,7 @@ final class Inspect extends Verb {
                         part(config.feedForward()) + " " + config.feedForward().width())
                 .with("norm", part(config.norm()))
                 .with("position", part(config.position()))
-                .with("context", config.maxPositions())
+                .with("context", config.context())
                 .with("vocabulary", config.vocabularySize())
                 .with("tied_head", config.tiedHead())
                 .with("parameters", ParameterSpec.count(config));

@@ -7,8 +7,8 @@ import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.model.ArchConfig.RotaryScaling;
 import dev.crema.model.Decoder;
+import dev.crema.model.RotaryScaling;
 import dev.crema.model.Weights;
 import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
@@ -30,7 +30,7 @@ public final class TinyModel {
                 16,
                 1,
                 context,
-                new AttentionSpec.GroupedQuery(2, 1, 8, false, false, false),
+                new AttentionSpec.GroupedQuery(2, 1, 8, false, false),
                 new FeedForwardSpec.Gated(24, Activation.SILU, false),
                 new NormSpec.RmsNorm(1e-5),
                 new PositionSpec.Rotary(10_000, new RotaryScaling.None()),

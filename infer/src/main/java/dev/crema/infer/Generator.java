@@ -119,7 +119,7 @@ public final class Generator {
         Sequence[] sequences = new Sequence[prompts.size() * samples];
         for (int i = 0; i < sequences.length; i++) {
             int[] prompt = prompts.get(i / samples);
-            sequences[i] = new Sequence(i, i / samples, prompt, model.config().maxPositions(), options);
+            sequences[i] = new Sequence(i, i / samples, prompt, model.config().context(), options);
         }
         return sequences;
     }
@@ -172,7 +172,7 @@ public final class Generator {
 
     private static void pack(Decoder model, List<Sequence> active, KvCache cache) {
         // A row that has ended counts on; it must be gone before its positions leave the model's context.
-        boolean atLimit = cache.length() >= model.config().maxPositions() && active.size() < cache.rows();
+        boolean atLimit = cache.length() >= model.config().context() && active.size() < cache.rows();
         if (active.size() > PACK_BELOW * cache.rows() && !atLimit) return;
         cache.select(active.stream().mapToInt(sequence -> sequence.row).toArray());
         for (int i = 0; i < active.size(); i++) active.get(i).row = i;

@@ -15,9 +15,9 @@ final class Prompts {
     static void check(int[] prompt, ArchConfig config) {
         if (prompt.length == 0)
             throw new InputException("An empty prompt cannot be continued: give at least one token");
-        if (prompt.length >= config.maxPositions()) {
+        if (prompt.length >= config.context()) {
             throw new InputException("A prompt of " + prompt.length
-                    + " tokens leaves no room in the model's context of " + config.maxPositions());
+                    + " tokens leaves no room in the model's context of " + config.context());
         }
         for (int id : prompt) {
             if (id < 0 || id >= config.vocabularySize()) {

@@ -40,7 +40,7 @@ final class Session implements AutoCloseable {
      */
     Generator.Result complete(int[] prompt, GenerationOptions options, TokenListener listener) {
         Prompts.check(prompt, model.config());
-        Sequence sequence = new Sequence(0, 0, prompt, model.config().maxPositions(), options);
+        Sequence sequence = new Sequence(0, 0, prompt, model.config().context(), options);
         long begin = System.nanoTime();
         try (var off = Autograd.off()) {
             makeRoom(prompt.length + sequence.limit());
@@ -91,13 +91,13 @@ final class Session implements AutoCloseable {
     private void makeRoom(int needed) {
         if (needed <= cache.capacity()) return;
         KvCache larger = cacheOf(
-                Math.max(needed, Math.min(2 * cache.capacity(), model.config().maxPositions())));
+                Math.max(needed, Math.min(2 * cache.capacity(), model.config().context())));
         cache.close();
         cache = larger;
     }
 
     private KvCache cacheOf(int capacity) {
-        int slots = Math.max(capacity, Math.min(LEAST_CAPACITY, model.config().maxPositions()));
+        int slots = Math.max(capacity, Math.min(LEAST_CAPACITY, model.config().context()));
         tokens = Arrays.copyOf(tokens, slots);
         return KvCache.of(model.config(), new int[] {0}, slots, model.dtype(), model.device());
     }

@@ -6,8 +6,8 @@ import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.model.ArchConfig.RotaryScaling;
 import dev.crema.model.Decoder;
+import dev.crema.model.RotaryScaling;
 import dev.crema.model.Weights;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
@@ -32,7 +32,7 @@ final class TinyModel {
                 32,
                 2,
                 CONTEXT,
-                new AttentionSpec.GroupedQuery(4, 2, 8, false, false, false),
+                new AttentionSpec.GroupedQuery(4, 2, 8, false, false),
                 new FeedForwardSpec.Gated(48, Activation.SILU, false),
                 new NormSpec.RmsNorm(1e-5),
                 position,

@@ -1,6 +1,9 @@
 package dev.crema.model;
 
+import dev.crema.tensor.SoftCap;
 import dev.crema.text.InputException;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Describes a decoder as composed parts: families differ by this and by the names of their weights alone.
@@ -8,7 +11,9 @@ import dev.crema.text.InputException;
  * @param vocabularySize rows of the token embedding
  * @param hiddenSize width D of the residual stream
  * @param layers number of blocks
- * @param maxPositions longest context the model was made for
+ * @param maxPositions longest context by the model's configuration; a scaling may stretch it: {@link #context}
+ * @param embeddingScale by which the embedding of a token is multiplied
+ * @param logitCap what bounds the logits
  * @param tiedHead whether the output head is the token embedding
  */
 public record ArchConfig(
@@ -19,15 +24,54 @@ public record ArchConfig(
         AttentionSpec attention,
         FeedForwardSpec feedForward,
         NormSpec norm,
+        NormPlacement normPlacement,
         PositionSpec position,
+        double embeddingScale,
+        SoftCap logitCap,
         boolean tiedHead) {
     private static final int LIMIT = 1 << 24;
+
+    /** Describes a decoder with norms before its parts, embeddings as they are, and logits without bound. */
+    public ArchConfig(
+            int vocabularySize,
+            int hiddenSize,
+            int layers,
+            int maxPositions,
+            AttentionSpec attention,
+            FeedForwardSpec feedForward,
+            NormSpec norm,
+            PositionSpec position,
+            boolean tiedHead) {
+        this(
+                vocabularySize,
+                hiddenSize,
+                layers,
+                maxPositions,
+                attention,
+                feedForward,
+                norm,
+                NormPlacement.BEFORE,
+                position,
+                1,
+                new SoftCap.None(),
+                tiedHead);
+    }
 
     public ArchConfig {
         check("vocabulary size", vocabularySize, LIMIT);
         check("hidden size", hiddenSize, LIMIT);
         check("number of layers", layers, 10_000);
         check("number of positions", maxPositions, 1 << 30);
+    }
+
+    /** Returns the longest sequence that the model takes. */
+    public int context() {
+        return position instanceof PositionSpec.Rotary rotary ? rotary.scaling().context(maxPositions) : maxPositions;
+    }
+
+    /** Returns the norm of queries and keys: that of the residual stream, if it is a kind of RMS norm. */
+    NormSpec queryKeyNorm() {
+        return norm instanceof NormSpec.LayerNorm(double epsilon) ? new NormSpec.RmsNorm(epsilon) : norm;
     }
 
     static void check(String what, long value, long limit) {
@@ -47,12 +91,49 @@ public record ArchConfig(
          * @param headSize width of a head
          * @param inputBias whether the projections to queries, keys and values have a bias
          * @param outputBias whether the projection back has one
-         * @param headNorm whether queries and keys are normalised by head (Qwen3)
+         * @param queryKeyNorm how queries and keys are normalised
+         * @param scale by which the products of queries and keys are multiplied
+         * @param scoreCap what bounds them then
+         * @param window how far back the layers see
          */
         record GroupedQuery(
-                int heads, int keyValueHeads, int headSize, boolean inputBias, boolean outputBias, boolean headNorm)
+                int heads,
+                int keyValueHeads,
+                int headSize,
+                boolean inputBias,
+                boolean outputBias,
+                QueryKeyNorm queryKeyNorm,
+                double scale,
+                SoftCap scoreCap,
+                WindowSpec window)
                 implements AttentionSpec {
+            /** Describes attention without norms of queries and keys. */
+            public GroupedQuery(int heads, int keyValueHeads, int headSize, boolean inputBias, boolean outputBias) {
+                this(heads, keyValueHeads, headSize, inputBias, outputBias, QueryKeyNorm.NONE);
+            }
+
+            /** Describes attention with the usual scale, {@code 1 / sqrt(headSize)}, over all earlier tokens. */
+            public GroupedQuery(
+                    int heads,
+                    int keyValueHeads,
+                    int headSize,
+                    boolean inputBias,
+                    boolean outputBias,
+                    QueryKeyNorm queryKeyNorm) {
+                this(
+                        heads,
+                        keyValueHeads,
+                        headSize,
+                        inputBias,
+                        outputBias,
+                        queryKeyNorm,
+                        1 / Math.sqrt(headSize),
+                        new SoftCap.None(),
+                        new WindowSpec.None());
+            }
+
             public GroupedQuery {
+                if (!(scale > 0)) throw new InputException("A scale of scores of " + scale + ": it lies above 0");
                 check("number of heads", heads, 65_536);
                 check("number of key and value heads", keyValueHeads, heads);
                 check("head size", headSize, 65_536);
@@ -77,6 +158,57 @@ public record ArchConfig(
                 return keyValueHeads * headSize;
             }
         }
+    }
+
+    /** How queries and keys are normalised before their product. */
+    public enum QueryKeyNorm {
+        NONE,
+        /** Each head by itself (Qwen3, Gemma 3). */
+        HEAD,
+        /** All heads of a token together (OLMo 2). */
+        WHOLE
+    }
+
+    /** Which layers see the latest tokens alone (Beltagy et al., "Longformer", 2020). */
+    public sealed interface WindowSpec {
+        /** Returns how far back a layer sees. */
+        Window of(int layer);
+
+        record None() implements WindowSpec {
+            @Override
+            public Window of(int layer) {
+                return new Window.All();
+            }
+        }
+
+        /**
+         * @param size tokens that a sliding layer sees, the token itself included
+         * @param slides for each layer, whether it slides
+         */
+        record Sliding(int size, List<Boolean> slides) implements WindowSpec {
+            public Sliding {
+                check("sliding window", size, 1 << 30);
+                slides = List.copyOf(slides);
+            }
+
+            /** Describes a window in every layer. */
+            public static Sliding everywhere(int size, int layers) {
+                return new Sliding(size, Collections.nCopies(layers, true));
+            }
+
+            @Override
+            public Window of(int layer) {
+                return slides.get(layer) ? new Window.Last(size) : new Window.All();
+            }
+        }
+    }
+
+    /** How far back a token sees. */
+    public sealed interface Window {
+        record All() implements Window {}
+
+        /** @param tokens seen, the token itself included */
+        record Last(int tokens) implements Window {}
     }
 
     /** What each token does on its own. */
@@ -108,13 +240,36 @@ public record ArchConfig(
         RELU
     }
 
-    /** How the residual stream is normalised before each part and at the end. */
+    /** How the residual stream is normalised at each part and at the end. */
     public sealed interface NormSpec {
         double epsilon();
 
         record LayerNorm(double epsilon) implements NormSpec {}
 
         record RmsNorm(double epsilon) implements NormSpec {}
+
+        /** The same, whose weights are kept as their distance from one (Gemma). */
+        record UnitOffsetRmsNorm(double epsilon) implements NormSpec {}
+    }
+
+    /** Where the parts of a block, attention and feed-forward, have their norms. */
+    public enum NormPlacement {
+        /** Around what a part reads. */
+        BEFORE,
+        /** Around what it adds to the residual stream (OLMo 2). */
+        AFTER,
+        /** Around both (Gemma 2). */
+        BOTH;
+
+        /** Tells whether what a part reads is normalised. */
+        public boolean before() {
+            return this != AFTER;
+        }
+
+        /** Tells whether what a part adds is normalised. */
+        public boolean after() {
+            return this != BEFORE;
+        }
     }
 
     /** How a token knows its place. */
@@ -126,23 +281,23 @@ public record ArchConfig(
          * Rotation of queries and keys by angles that grow with the position (Su et al., "RoFormer", 2021).
          *
          * @param theta the base of the geometric series of wavelengths
+         * @param fraction the part of each head that turns
          */
-        record Rotary(double theta, RotaryScaling scaling) implements PositionSpec {
+        record Rotary(double theta, RotaryScaling scaling, double fraction) implements PositionSpec {
+            /** Describes the rotation of whole heads. */
+            public Rotary(double theta, RotaryScaling scaling) {
+                this(theta, scaling, 1);
+            }
+
             public Rotary {
                 if (!(theta > 1)) throw new InputException("A rotary base of " + theta + ": it lies above 1");
+                if (!(fraction > 0 && fraction <= 1)) {
+                    throw new InputException("A partial rotary factor of " + fraction + ": it lies above 0, up to 1");
+                }
             }
         }
-    }
 
-    /** How rotary wavelengths are stretched to contexts longer than the model was first trained on. */
-    public sealed interface RotaryScaling {
-        record None() implements RotaryScaling {}
-
-        /** Divides every position by the factor. */
-        record Linear(double factor) implements RotaryScaling {}
-
-        /** Stretches long wavelengths only, with a ramp between (Llama 3.1). */
-        record Llama3(double factor, double lowFrequencyFactor, double highFrequencyFactor, int originalPositions)
-                implements RotaryScaling {}
+        /** One rotation in layers that see all, another in those of a sliding window (Gemma 3). */
+        record RotaryByWindow(Rotary all, Rotary sliding) implements PositionSpec {}
     }
 }

@@ -1,24 +1,37 @@
 package dev.crema.model;
 
+import dev.crema.model.ArchConfig.NormPlacement;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 
-/** One layer of a decoder: attention and feed-forward, each behind a norm and added to the residual stream. */
-record Block(Norm attentionNorm, Attention attention, Norm feedForwardNorm, FeedForward feedForward) {
+/** One layer of a decoder: attention and feed-forward, each added to the residual stream. */
+record Block(Norms attentionNorms, Attention attention, Norms feedForwardNorms, FeedForward feedForward) {
+    /** The norm of what a part reads, and that of what it adds to the residual stream. */
+    record Norms(Norm before, Norm after) {
+        static Norms of(ArchConfig config, Weights weights, String part) {
+            NormPlacement placement = config.normPlacement();
+            return new Norms(
+                    placement.before() ? Norm.of(config.norm(), weights, part + "Norm") : new Norm.None(),
+                    placement.after() ? Norm.of(config.norm(), weights, part + "OutputNorm") : new Norm.None());
+        }
+    }
+
     static Block of(ArchConfig config, Weights weights, int layer) {
         String name = "blocks." + layer + ".";
         return new Block(
-                Norm.of(config.norm(), weights, name + "attentionNorm"),
+                Norms.of(config, weights, name + "attention"),
                 Attention.of(config, weights, name + "attention"),
-                Norm.of(config.norm(), weights, name + "feedForwardNorm"),
+                Norms.of(config, weights, name + "feedForward"),
                 FeedForward.of(config.feedForward(), weights, name + "feedForward"));
     }
 
     /** Runs the layer on {@code [B, T, D]}; the result is the outer scope's. */
     Tensor apply(Tensor hiddenStates, Pass pass, int layer) {
         try (Scope scope = Scope.open()) {
-            Tensor h = hiddenStates.add(attention.apply(attentionNorm.apply(hiddenStates), pass, layer));
-            return scope.keep(h.add(feedForward.apply(feedForwardNorm.apply(h))));
+            Tensor attended = attention.apply(attentionNorms.before().apply(hiddenStates), pass, layer);
+            Tensor h = hiddenStates.add(attentionNorms.after().apply(attended));
+            Tensor fed = feedForward.apply(feedForwardNorms.before().apply(h));
+            return scope.keep(h.add(feedForwardNorms.after().apply(fed)));
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.crema.model;
 
-import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
@@ -9,6 +8,7 @@ import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
+import dev.crema.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,7 +24,7 @@ public final class Decoder implements AutoCloseable {
     private final Norm norm;
     private final Tensor head;
     private final Linear logits;
-    private final Rotary rotary;
+    private final Passes passes;
 
     private Decoder(ArchConfig config, Weights weights) {
         this.config = config;
@@ -33,8 +33,7 @@ public final class Decoder implements AutoCloseable {
         this.norm = Norm.of(config.norm(), weights, "norm");
         this.head = weights.get(config.tiedHead() ? "tokens.weight" : "head.weight");
         this.logits = Linear.of(weights, config.tiedHead() ? "tokens" : "head");
-        int headSize = ((AttentionSpec.GroupedQuery) config.attention()).headSize();
-        this.rotary = config.position() instanceof PositionSpec.Rotary spec ? Rotary.of(spec, headSize) : Rotary.NONE;
+        this.passes = new Passes(config);
     }
 
     /** Builds the model over its weights, which it takes into its ownership. */
@@ -66,9 +65,9 @@ public final class Decoder implements AutoCloseable {
         return head.device();
     }
 
-    /** The matrix {@code [V, D]} that turns hidden states into logits. */
-    public Tensor head() {
-        return head;
+    /** What turns hidden states into logits. */
+    public VocabularyHead head() {
+        return new VocabularyHead(head, config.logitCap());
     }
 
     /**
@@ -90,33 +89,24 @@ public final class Decoder implements AutoCloseable {
     private Tensor hiddenStates(Tensor ids, Tensor positions, Visibility visibility, boolean checkpoint) {
         try (Scope scope = Scope.open()) {
             Tensor h = Functions.embedding(weights.get("tokens.weight"), ids); // [B, T, D]
-            Pass.Turning turning = new Pass.Turning.None();
-            switch (config.position()) {
-                case PositionSpec.Learned learned ->
-                    h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
-                case PositionSpec.Rotary spec -> turning = new Pass.Turning.By(rotary.at(positions));
+            // In the model's type, as transformers has it.
+            if (config.embeddingScale() != 1)
+                h = h.mul(Tensors.of(new float[] {(float) config.embeddingScale()}, 1)
+                        .to(h.dtype())
+                        .to(device()));
+            if (config.position() instanceof PositionSpec.Learned) {
+                h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
             }
-            Pass pass = new Pass(visibility, hiding(visibility, ids.size(0), ids.size(1)), turning);
-            if (checkpoint) pass.retain();
+            List<Pass> layers = passes.of(visibility, positions, head);
+            if (checkpoint) Passes.retain(layers);
             for (int layer = 0; layer < blocks.size(); layer++) {
                 int index = layer;
+                Pass pass = layers.get(layer);
                 Block block = blocks.get(layer);
                 h = checkpoint ? Tape.checkpoint(h, x -> block.apply(x, pass, index)) : block.apply(h, pass, index);
             }
             return scope.keep(norm.apply(h));
         }
-    }
-
-    private Pass.Hiding hiding(Visibility visibility, long rows, long tokens) {
-        if (visibility instanceof Visibility.Cached(KvCache cache) && tokens == 1 && Functions.decodesFast(head)) {
-            return new Pass.Hiding.ByLength(cache);
-        }
-        // What is in a cache already is seen too, so only the first tokens of a cache are rows by themselves.
-        boolean rowsAlone = !(visibility instanceof Visibility.Cached(KvCache known)) || known.length() == 0;
-        if (rowsAlone && Functions.attendsFast(head)) {
-            return new Pass.Hiding.Before(visibility.firstVisible((int) rows, (int) tokens));
-        }
-        return new Pass.Hiding.Added(visibility.bias(tokens, dtype(), device()));
     }
 
     /** Runs the next tokens {@code [B, T]} of the rows of a cache, which takes them up; {@code [B, T, D]}. */
@@ -130,7 +120,7 @@ public final class Decoder implements AutoCloseable {
     /** Turns hidden states {@code [..., D]} into logits {@code [..., V]}. */
     public Tensor logits(Tensor hiddenStates) {
         // Of rows that lie apart libtorch would make a batch of products, and a copy of the head for each.
-        return logits.apply(hiddenStates.contiguous());
+        return config.logitCap().apply(logits.apply(hiddenStates.contiguous()));
     }
 
     /** Returns {@code 0, 1, ..., T - 1} for each row; {@code [B, T]} INT64. */

@@ -1,6 +1,7 @@
 package dev.crema.model;
 
 import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ArchConfig.Window;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Functions;
@@ -137,10 +138,16 @@ public final class KvCache implements AutoCloseable {
         return new Layer(keys[layer], values[layer], length + tokens);
     }
 
-    /** Takes up one new token of each row and returns its attention to all of its row, {@code [B, 1, H d]}. */
-    Tensor attend(int layer, Tensor projection, HeadLayout layout, List<Tensor> angles) {
+    /** Takes up one new token of each row and returns its attention to its row, so far back, {@code [B, 1, H d]}. */
+    Tensor attend(int layer, Tensor projection, HeadLayout layout, List<Tensor> angles, Window window, double scale) {
         checkRoom(1);
-        return Functions.decodeAttention(projection, layout, angles, keys[layer], values[layer], length + 1, starts);
+        int used = length + 1;
+        int[] first = switch (window) {
+            case Window.All all -> starts;
+            case Window.Last(int size) ->
+                Arrays.stream(starts).map(start -> Math.max(start, used - size)).toArray();
+        };
+        return Functions.decodeAttention(projection, layout, angles, keys[layer], values[layer], used, first, scale);
     }
 
     private void checkRoom(int tokens) {

@@ -13,6 +13,8 @@ sealed interface Norm {
             case NormSpec.LayerNorm(double epsilon) ->
                 new LayerNorm(weights.get(name + ".weight"), weights.get(name + ".bias"), epsilon);
             case NormSpec.RmsNorm(double epsilon) -> new RmsNorm(weights.get(name + ".weight"), epsilon);
+            case NormSpec.UnitOffsetRmsNorm(double epsilon) ->
+                new UnitOffsetRmsNorm(weights.get(name + ".weight"), epsilon);
         };
     }
 
@@ -27,6 +29,22 @@ sealed interface Norm {
         @Override
         public Tensor apply(Tensor hiddenStates) {
             return Functions.rmsNorm(hiddenStates, weight, epsilon);
+        }
+    }
+
+    /** An RMS norm by {@code 1 + weight}. */
+    record UnitOffsetRmsNorm(Tensor weight, double epsilon) implements Norm {
+        @Override
+        public Tensor apply(Tensor hiddenStates) {
+            return Functions.unitOffsetRmsNorm(hiddenStates, weight, epsilon);
+        }
+    }
+
+    /** Leaves its input as it is, where a block has no norm. */
+    record None() implements Norm {
+        @Override
+        public Tensor apply(Tensor hiddenStates) {
+            return hiddenStates;
         }
     }
 }

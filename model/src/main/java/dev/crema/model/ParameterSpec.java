@@ -2,8 +2,10 @@ package dev.crema.model;
 
 import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.model.ArchConfig.NormPlacement;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
+import dev.crema.model.ArchConfig.QueryKeyNorm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,22 +46,27 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
         }
         for (int layer = 0; layer < config.layers(); layer++) {
             String block = "blocks." + layer + ".";
-            norm(specs, block + "attentionNorm", config.norm(), d);
+            NormPlacement placement = config.normPlacement();
+            if (placement.before()) norm(specs, block + "attentionNorm", config.norm(), d);
             switch (config.attention()) {
                 case AttentionSpec.GroupedQuery a -> {
                     linear(specs, block + "attention.input", a.inputWidth(), d, a.inputBias(), Start.NORMAL);
-                    if (a.headNorm()) {
-                        specs.add(vector(block + "attention.queryNorm.weight", a.headSize(), Start.ONES));
-                        specs.add(vector(block + "attention.keyNorm.weight", a.headSize(), Start.ONES));
+                    if (a.queryKeyNorm() != QueryKeyNorm.NONE) {
+                        boolean whole = a.queryKeyNorm() == QueryKeyNorm.WHOLE;
+                        NormSpec spec = config.queryKeyNorm();
+                        norm(specs, block + "attention.queryNorm", spec, whole ? a.queryWidth() : a.headSize());
+                        norm(specs, block + "attention.keyNorm", spec, whole ? a.keyWidth() : a.headSize());
                     }
                     linear(specs, block + "attention.output", d, a.queryWidth(), a.outputBias(), Start.RESIDUAL);
                 }
             }
-            norm(specs, block + "feedForwardNorm", config.norm(), d);
+            if (placement.after()) norm(specs, block + "attentionOutputNorm", config.norm(), d);
+            if (placement.before()) norm(specs, block + "feedForwardNorm", config.norm(), d);
             FeedForwardSpec f = config.feedForward();
             long input = f instanceof FeedForwardSpec.Gated ? 2L * f.width() : f.width();
             linear(specs, block + "feedForward.input", input, d, f.bias(), Start.NORMAL);
             linear(specs, block + "feedForward.output", d, f.width(), f.bias(), Start.RESIDUAL);
+            if (placement.after()) norm(specs, block + "feedForwardOutputNorm", config.norm(), d);
         }
         norm(specs, "norm", config.norm(), d);
         if (!config.tiedHead()) specs.add(matrix("head.weight", config.vocabularySize(), d, Start.NORMAL));
@@ -78,7 +85,8 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
     }
 
     private static void norm(List<ParameterSpec> specs, String name, NormSpec norm, long width) {
-        specs.add(vector(name + ".weight", width, Start.ONES));
+        Start start = norm instanceof NormSpec.UnitOffsetRmsNorm ? Start.ZEROS : Start.ONES;
+        specs.add(vector(name + ".weight", width, start));
         if (norm instanceof NormSpec.LayerNorm) specs.add(vector(name + ".bias", width, Start.ZEROS));
     }
 

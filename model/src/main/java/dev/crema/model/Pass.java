@@ -1,12 +1,12 @@
 package dev.crema.model;
 
+import dev.crema.model.ArchConfig.Window;
 import dev.crema.tensor.Functions;
-import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
 import java.util.List;
 
 /**
- * What the layers of one forward pass share.
+ * What a layer needs of the forward pass besides its input; layers of one kind share it.
  *
  * @param visibility which tokens see which
  * @param hiding how the rest is hidden
@@ -26,12 +26,6 @@ record Pass(Visibility visibility, Hiding hiding, Turning turning) {
         };
     }
 
-    /** Keeps the pass for blocks that run again in the backward pass. */
-    void retain() {
-        if (hiding instanceof Hiding.Added(Tensor bias)) Tape.retain(bias);
-        Tape.retain(angles().toArray(Tensor[]::new));
-    }
-
     /** How tokens that are not to be seen are hidden. */
     sealed interface Hiding {
         /** A large negative number is added to their scores. */
@@ -40,8 +34,8 @@ record Pass(Visibility visibility, Hiding hiding, Turning turning) {
         /** For each token, the first of its row that it sees: those before are not read at all. */
         record Before(int[] first) implements Hiding {}
 
-        /** One new token sees all that its row of the cache holds. */
-        record ByLength(KvCache cache) implements Hiding {}
+        /** One new token sees what its row of the cache holds, so far back. */
+        record ByLength(KvCache cache, Window window) implements Hiding {}
     }
 
     /** Whether positions enter by rotation. */

@@ -1,5 +1,6 @@
 package dev.crema.model;
 
+import dev.crema.model.ArchConfig.Window;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Tensor;
@@ -27,18 +28,19 @@ public sealed interface Visibility {
      */
     record Cached(KvCache cache) implements Visibility {}
 
-    /** Returns what is added to the scores of {@code T} tokens: {@code [1 or B, 1, T, S]}. */
-    default Tensor bias(long tokens, DType dtype, Device device) {
+    /** Returns what is added to the scores of {@code T} tokens, each seeing so far back: {@code [1 or B, 1, T, S]}. */
+    default Tensor bias(long tokens, Window window, DType dtype, Device device) {
         return switch (this) {
-            case Causal causal -> hide(later(tokens, 0, tokens, device), dtype).reshape(1, 1, tokens, tokens);
+            case Causal causal ->
+                hide(unseen(tokens, 0, tokens, window, device), dtype).reshape(1, 1, tokens, tokens);
             case Documents(Tensor documents) -> {
                 Tensor same = documents.unsqueeze(2).eq(documents.unsqueeze(1)); // [B, T, T]
-                Tensor hidden = same.eq(0).or(later(tokens, 0, tokens, device));
+                Tensor hidden = same.eq(0).or(unseen(tokens, 0, tokens, window, device));
                 yield hide(hidden, dtype).unsqueeze(1);
             }
             case Cached(KvCache cache) -> {
                 long slots = cache.length() + tokens;
-                Tensor hidden = later(tokens, cache.length(), slots, device); // [T, S]
+                Tensor hidden = unseen(tokens, cache.length(), slots, window, device); // [T, S]
                 if (cache.padded()) {
                     Tensor pad = Tensors.arange(slots, device)
                             .unsqueeze(0)
@@ -51,8 +53,8 @@ public sealed interface Visibility {
         };
     }
 
-    /** Returns, for each token of {@code rows} rows, the first token of its row that it sees. */
-    default int[] firstVisible(int rows, int tokens) {
+    /** Returns, for each token of {@code rows} rows, the first token of its row that it sees, looking so far back. */
+    default int[] firstVisible(int rows, int tokens, Window window) {
         int[] first = new int[rows * tokens];
         switch (this) {
             case Causal causal -> {}
@@ -69,12 +71,21 @@ public sealed interface Visibility {
                 for (int i = 0; i < first.length; i++) first[i] = Math.min(cache.start(i / tokens), i % tokens);
             }
         }
+        if (window instanceof Window.Last(int size) && size < tokens) {
+            for (int i = 0; i < first.length; i++) first[i] = Math.max(first[i], i % tokens - size + 1);
+        }
         return first;
     }
 
-    private static Tensor later(long tokens, long before, long slots, Device device) {
+    /** Tells of {@code tokens} tokens that stand behind others which slots are later or out of their window. */
+    private static Tensor unseen(long tokens, long before, long slots, Window window, Device device) {
         Tensor query = Tensors.arange(tokens, device).add(before).unsqueeze(1); // [T, 1]
-        return query.lt(Tensors.arange(slots, device).unsqueeze(0)); // [T, S]
+        Tensor key = Tensors.arange(slots, device).unsqueeze(0); // [1, S]
+        Tensor later = query.lt(key); // [T, S]
+        return switch (window) {
+            case Window.All all -> later;
+            case Window.Last(int size) -> later.or(key.lt(query.add(1 - size)));
+        };
     }
 
     private static Tensor hide(Tensor hidden, DType dtype) {

@@ -8,15 +8,15 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Scaled dot-product attention (Vaswani et al., 2017), by the kernel that is fast on the device.
  *
- * <p>On a GPU that is libtorch's fused one. On the CPU its fused one takes forty times as long as the three products
+ * <p>On a GPU that is libtorch's fused one, unless scores are capped. On the CPU its fused one takes forty times as long as the three products
  * and the softmax that it stands for, so these are written out; query heads that share keys are stacked as rows of one
  * product, so that keys and values are never repeated.
  */
 final class Attention {
     private Attention() {}
 
-    static Tensor apply(Tensor q, Tensor k, Tensor v, Tensor bias, double scale) {
-        if (!q.device().isCpu()) return fused(q, k, v, bias, scale);
+    static Tensor apply(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, SoftCap cap) {
+        if (!q.device().isCpu() && cap instanceof SoftCap.None) return fused(q, k, v, bias, scale);
         long batch = q.size(0), heads = q.size(1), tokens = q.size(2), size = q.size(3);
         long shared = k.size(1), slots = k.size(2), group = heads / shared;
         Tensor rows = q.reshape(batch * shared, group * tokens, size); // [B K, H/K T, d]
@@ -24,8 +24,8 @@ final class Attention {
         Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(batch * shared, group * tokens, slots);
         Tensor scores =
                 new Tensor(torch.baddbmm(room.handle, rows.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
-        Tensor weights =
-                Functions.softmax(scores.reshape(batch, heads, tokens, slots).addInPlace(bias), -1); // [B, H, T, S]
+        Tensor capped = cap.apply(scores).reshape(batch, heads, tokens, slots);
+        Tensor weights = Functions.softmax(capped.addInPlace(bias), -1); // [B, H, T, S]
         Tensor mixed = weights.reshape(batch * shared, group * tokens, slots)
                 .matmul(v.reshape(batch * shared, slots, size)); // [B K, H/K T, d]
         return mixed.reshape(batch, heads, tokens, size);

@@ -42,7 +42,12 @@ public final class Functions {
 
     /** Divides the last dimension by its root mean square, then scales (Zhang and Sennrich, 2019). */
     public static Tensor rmsNorm(Tensor x, Tensor weight, double epsilon) {
-        return RmsNorm.apply(x, weight, epsilon);
+        return RmsNorm.apply(x, weight, 0, epsilon);
+    }
+
+    /** The same with {@code 1 + weight} in place of the weight, added in fp32, as Gemma keeps its norms. */
+    public static Tensor unitOffsetRmsNorm(Tensor x, Tensor weight, double epsilon) {
+        return RmsNorm.apply(x, weight, 1, epsilon);
     }
 
     /** Gaussian error linear unit, exact. */
@@ -91,18 +96,18 @@ public final class Functions {
     }
 
     /**
-     * Turns each pair of dimensions {@code (i, i + d/2)} by its angle.
+     * Turns each pair of dimensions {@code (i, i + r/2)} by its angle; dimensions from {@code r} on stay.
      *
      * @param x {@code [B, T, H, d]}
-     * @param cos {@code [B, T, d/2]} FP32
-     * @param sin {@code [B, T, d/2]} FP32
+     * @param cos {@code [B, T, r/2]} FP32
+     * @param sin {@code [B, T, r/2]} FP32
      */
     public static Tensor rotate(Tensor x, Tensor cos, Tensor sin) {
         return Rotation.apply(x, cos, sin);
     }
 
     /**
-     * Returns {@code softmax(scale q kᵀ + bias) v}.
+     * Returns {@code softmax(cap(scale q kᵀ) + bias) v}.
      *
      * @param q {@code [B, H, T, d]}
      * @param k {@code [B, K, S, d]}, each head of which {@code H / K} query heads share
@@ -110,8 +115,8 @@ public final class Functions {
      * @param bias {@code [1 or B, 1, T, S]}
      * @return {@code [B, H, T, d]}
      */
-    public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale) {
-        return Attention.apply(q, k, v, bias, scale);
+    public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, SoftCap cap) {
+        return Attention.apply(q, k, v, bias, scale, cap);
     }
 
     /** Tells whether {@link #selfAttention} can work where this tensor is, in its type. */
@@ -120,15 +125,17 @@ public final class Functions {
     }
 
     /**
-     * Returns the attention of whole rows: {@code softmax(q kᵀ / sqrt(d)) v} by head.
+     * Returns the attention of whole rows: {@code softmax(scale q kᵀ) v} by head.
      *
      * @param projection {@code [B, T, (H + 2 K) d]}: queries, keys and values of each token side by side
      * @param first for each token, the first token of its row that it sees; it sees those from there to itself
-     * @param angles cosines and sines {@code [B, T, d/2]} FP32 by which queries and keys turn, or nothing
+     * @param angles cosines and sines {@code [B, T, r/2]} FP32 by which the first r dimensions of queries and keys turn,
+     *     or nothing
      * @return {@code [B, T, H d]}
      */
-    public static Tensor selfAttention(Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles) {
-        return SelfAttention.apply(projection, layout, first, angles);
+    public static Tensor selfAttention(
+            Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles, double scale) {
+        return SelfAttention.apply(projection, layout, first, angles, scale);
     }
 
     /** Returns the keys that {@link #selfAttention} makes of a projection, {@code [B, K, T, d]}, without gradients. */
@@ -151,11 +158,12 @@ public final class Functions {
      * gradients.
      *
      * @param projection {@code [B, 1, (H + 2 K) d]}: queries, keys and values side by side
-     * @param angles cosines and sines {@code [B, 1, d/2]} FP32 by which queries and keys turn, or nothing
+     * @param angles cosines and sines {@code [B, 1, r/2]} FP32 by which the first r dimensions of queries and keys turn,
+     *     or nothing
      * @param keys {@code [B, K, d, slots]} contiguous, slots a multiple of 16
      * @param values {@code [B, K, slots, d]} contiguous
      * @param length slots in use, the new token's included
-     * @param starts the first slot of each row that holds a token
+     * @param starts the first slot of each row that the new token sees
      * @return {@code [B, 1, H d]}
      */
     public static Tensor decodeAttention(
@@ -165,7 +173,8 @@ public final class Functions {
             Tensor keys,
             Tensor values,
             int length,
-            int[] starts) {
+            int[] starts,
+            double scale) {
         Tensor rows = projection.contiguous();
         Tensor out =
                 Tensors.empty(rows.dtype(), Device.CPU, projection.size(0), 1, (long) layout.heads() * layout.size());
@@ -182,7 +191,7 @@ public final class Functions {
                         values.segment().address(),
                         starts,
                         SimdRows.of(out))
-                .run((float) (1 / Math.sqrt(layout.size())));
+                .run((float) scale);
         return out;
     }
 }

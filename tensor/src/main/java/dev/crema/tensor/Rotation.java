@@ -6,7 +6,7 @@ import dev.crema.tensor.simd.Rows;
 /**
  * The rotation of rotary position embedding with its gradient.
  *
- * <p>A rotation is orthogonal: the gradient is the rotation by the opposite angle.
+ * <p>The gradient is the rotation by the opposite angle, stretched by the same factor if cosines and sines are.
  */
 final class Rotation {
     private Rotation() {}
@@ -28,11 +28,12 @@ final class Rotation {
             RotaryRows.turn(tokens(x), SimdRows.of(cos), SimdRows.of(sin), heads, sign, tokens(result));
             return result;
         }
-        long half = x.size(-1) / 2;
-        Tensor c = cos.unsqueeze(2), s = sin.unsqueeze(2).mul(sign); // [B, T, 1, d/2]
-        Tensor a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half); // [B, T, H, d/2]
+        long half = cos.size(-1), rest = x.size(-1) - 2 * half;
+        Tensor c = cos.unsqueeze(2), s = sin.unsqueeze(2).mul(sign); // [B, T, 1, r/2]
+        Tensor a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half); // [B, T, H, r/2]
         result.narrow(-1, 0, half).copyInPlace(a.mul(c).sub(b.mul(s)));
         result.narrow(-1, half, half).copyInPlace(b.mul(c).add(a.mul(s)));
+        result.narrow(-1, 2 * half, rest).copyInPlace(x.narrow(-1, 2 * half, rest));
         return result;
     }
 

@@ -27,7 +27,7 @@ final class SelfAttention {
     private final HeadRows heads;
     private final float scale;
 
-    private SelfAttention(Tensor projection, HeadLayout layout, boolean turned, int[] first) {
+    private SelfAttention(Tensor projection, HeadLayout layout, boolean turned, int[] first, double scale) {
         this.layout = layout;
         this.turned = turned;
         this.first = first;
@@ -35,29 +35,30 @@ final class SelfAttention {
         this.tokens = (int) projection.size(1);
         this.dtype = projection.dtype();
         this.heads = new HeadRows(batch, tokens, layout.size(), dtype == DType.FP32);
-        this.scale = (float) (1 / Math.sqrt(layout.size()));
+        this.scale = (float) scale;
     }
 
     /**
      * @param projection {@code [B, T, (H + 2 K) d]}
      * @param first for each token, the first of its row that it sees
-     * @param angles cosines and sines {@code [B, T, d/2]} by which queries and keys turn, or nothing
+     * @param angles cosines and sines {@code [B, T, r/2]} by which queries and keys turn, or nothing
+     * @param scale of the products of queries and keys
      * @return {@code [B, T, H d]}
      */
-    static Tensor apply(Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles) {
-        return new SelfAttention(projection, layout, !angles.isEmpty(), first).forward(projection, angles);
+    static Tensor apply(Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles, double scale) {
+        return new SelfAttention(projection, layout, !angles.isEmpty(), first, scale).forward(projection, angles);
     }
 
     /** Returns the keys of a projection, turned, as {@code [B, K, T, d]}. */
     static Tensor keys(Tensor projection, HeadLayout layout, List<Tensor> angles) {
-        SelfAttention attention = new SelfAttention(projection, layout, !angles.isEmpty(), new int[0]);
+        SelfAttention attention = new SelfAttention(projection, layout, !angles.isEmpty(), new int[0], 1);
         Tensor rows = projection.detach().contiguous();
         return attention.gather(rows, layout.heads(), layout.shared(), attention.turn(angles, 1), 1);
     }
 
     /** Returns the values of a projection as {@code [B, K, T, d]}. */
     static Tensor values(Tensor projection, HeadLayout layout) {
-        SelfAttention attention = new SelfAttention(projection, layout, false, new int[0]);
+        SelfAttention attention = new SelfAttention(projection, layout, false, new int[0], 1);
         Tensor rows = projection.detach().contiguous();
         return attention.gather(rows, layout.heads() + layout.shared(), layout.shared(), new HeadRows.Turn.None(), 1);
     }

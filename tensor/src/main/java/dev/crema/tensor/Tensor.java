@@ -210,6 +210,10 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(handle.rsqrt());
     }
 
+    public Tensor tanh() {
+        return new Tensor(handle.tanh());
+    }
+
     public Tensor cos() {
         return new Tensor(handle.cos());
     }

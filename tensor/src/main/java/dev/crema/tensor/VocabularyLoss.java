@@ -34,18 +34,17 @@ public final class VocabularyLoss {
      * Computes log-probabilities without gradients.
      *
      * @param hiddenStates {@code [N, D]}
-     * @param head {@code [V, D]}
      * @param tokens N ids
      * @param temperature divides the logits
      */
-    public static float[] logProbabilities(Tensor hiddenStates, Tensor head, int[] tokens, double temperature) {
+    public static float[] logProbabilities(Tensor hiddenStates, VocabularyHead head, int[] tokens, double temperature) {
         float[] lse = new float[tokens.length], logProbabilities = new float[tokens.length];
         try (var off = Autograd.off()) {
-            int step = rowsOfChunk(head.size(0));
+            int step = rowsOfChunk(head.weight().size(0));
             for (int from = 0; from < tokens.length; from += step) {
                 int to = Math.min(tokens.length, from + step);
                 try (Scope scope = Scope.open()) {
-                    Tensor logits = Functions.linear(hiddenStates.narrow(0, from, to - from), head);
+                    Tensor logits = head.logits(hiddenStates.narrow(0, from, to - from));
                     forward(logits, temperature, tokens, from, lse, logProbabilities);
                 }
             }
@@ -59,30 +58,38 @@ public final class VocabularyLoss {
      * @param hiddenStates {@code [N, D]}, a leaf that requires gradients
      */
     public static float[] backward(
-            Tensor hiddenStates, Tensor head, int[] tokens, double temperature, Derivative loss) {
+            Tensor hiddenStates, VocabularyHead head, int[] tokens, double temperature, Derivative loss) {
         int n = tokens.length;
         float[] lse = new float[n], logProbabilities = new float[n], derivative = new float[n];
         try (Scope outer = Scope.open();
                 var off = Autograd.off()) {
-            Tensor rows = hiddenStates.detach(), weight = head.detach();
+            Tensor rows = hiddenStates.detach(), matrix = head.weight(), weight = matrix.detach();
             Tensor rowsGrad = Tensors.emptyLike(rows);
             // Sums over chunks are kept in fp32 whatever the model's type.
-            Tensor headGrad = head.requiresGrad() ? Tensors.zeros(DType.FP32, head.device(), head.shape()) : rowsGrad;
-            int step = rowsOfChunk(head.size(0));
+            Tensor headGrad =
+                    matrix.requiresGrad() ? Tensors.zeros(DType.FP32, matrix.device(), matrix.shape()) : rowsGrad;
+            int step = rowsOfChunk(matrix.size(0));
             for (int from = 0; from < n; from += step) {
                 int to = Math.min(n, from + step), count = to - from;
                 try (Scope scope = Scope.open()) {
                     Tensor chunk = rows.narrow(0, from, count);
-                    Tensor logits = Functions.linear(chunk, weight); // [n, V]
+                    Tensor logits = head.logits(chunk); // [n, V]
                     forward(logits, temperature, tokens, from, lse, logProbabilities);
                     loss.write(from, to, logProbabilities, derivative);
-                    Tensor gradient = gradient(logits, temperature, tokens, from, lse, derivative);
+                    Tensor gradient = switch (head.cap()) {
+                        case SoftCap.None none -> gradient(logits, temperature, tokens, from, lse, derivative);
+                        case SoftCap.Tanh tanh -> {
+                            Tensor slope = tanh.slope(logits);
+                            yield gradient(logits, temperature, tokens, from, lse, derivative)
+                                    .mul(slope);
+                        }
+                    };
                     rowsGrad.narrow(0, from, count).copyInPlace(gradient.matmul(weight));
-                    if (head.requiresGrad())
+                    if (matrix.requiresGrad())
                         headGrad.addInPlace(gradient.transpose(0, 1).matmul(chunk));
                 }
             }
-            if (head.requiresGrad()) head.accumulateGrad(headGrad);
+            if (matrix.requiresGrad()) matrix.accumulateGrad(headGrad);
             hiddenStates.accumulateGrad(rowsGrad);
         }
         return logProbabilities;

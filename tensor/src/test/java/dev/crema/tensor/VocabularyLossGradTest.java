@@ -10,8 +10,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class VocabularyLossGradTest {
     @ParameterizedTest
-    @CsvSource({"FP32,37,1.0,1e-5", "FP32,300000,0.7,1e-5", "BF16,515,1.0,2e-2", "BF16,515,1.3,2e-2"})
-    void agreesWithCrossEntropyOverWholeLogits(DType dtype, int vocabulary, double temperature, double tolerance) {
+    @CsvSource({
+        "FP32,37,1.0,0,1e-5",
+        "FP32,37,0.8,1.5,1e-5",
+        "FP32,300000,0.7,0,1e-5",
+        "BF16,515,1.0,0,2e-2",
+        "BF16,515,1.3,0,2e-2",
+        "BF16,515,1.3,2,3e-2"
+    })
+    void agreesWithCrossEntropyOverWholeLogits(
+            DType dtype, int vocabulary, double temperature, double limit, double tolerance) {
+        SoftCap cap = limit == 0 ? new SoftCap.None() : new SoftCap.Tanh(limit);
         int n = vocabulary > 1000 ? 70 : 19, d = 24;
         int[] tokens = new SplittableRandom(3).ints(n, 0, vocabulary).toArray();
         tokens[0] = vocabulary - 1;
@@ -25,13 +34,13 @@ class VocabularyLossGradTest {
                     .requiresGrad(true);
             float[] logs = VocabularyLoss.backward(
                     h,
-                    w,
+                    new VocabularyHead(w, cap),
                     tokens,
                     temperature,
                     (from, to, logProbabilities, derivative) -> Arrays.fill(derivative, from, to, -0.5f));
             Tensor hidden = h.detach().to(DType.FP32).copy().requiresGrad(true);
             Tensor head = w.detach().to(DType.FP32).copy().requiresGrad(true);
-            Tensor logits = Functions.linear(hidden, head).div(temperature);
+            Tensor logits = cap.apply(Functions.linear(hidden, head)).div(temperature);
             long[] wide = Arrays.stream(tokens).asLongStream().toArray();
             Tensor loss = Functions.crossEntropySum(logits, Tensors.of(wide, n)).mul(0.5);
             loss.backward();
@@ -40,7 +49,7 @@ class VocabularyLossGradTest {
             assertThat(sum).isCloseTo(loss.item(), within(loss.item() * tolerance));
             close(h.grad(), hidden.grad(), tolerance);
             close(w.grad(), head.grad(), tolerance);
-            float[] again = VocabularyLoss.logProbabilities(h, w, tokens, temperature);
+            float[] again = VocabularyLoss.logProbabilities(h, new VocabularyHead(w, cap), tokens, temperature);
             for (int i = 0; i < n; i++) assertThat(again[i]).isCloseTo(logs[i], within(1e-4f));
         }
     }

@@ -11,9 +11,9 @@ import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.model.ArchConfig.RotaryScaling;
 import dev.crema.model.Decoder;
 import dev.crema.model.ParameterSpec;
+import dev.crema.model.RotaryScaling;
 import dev.crema.model.Weights;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
@@ -35,7 +35,7 @@ public final class RolloutBenchmark {
             576,
             30,
             2048,
-            new GroupedQuery(9, 3, 64, false, false, false),
+            new GroupedQuery(9, 3, 64, false, false),
             new FeedForwardSpec.Gated(1536, Activation.SILU, false),
             new NormSpec.RmsNorm(1e-5),
             new PositionSpec.Rotary(100_000, new RotaryScaling.None()),

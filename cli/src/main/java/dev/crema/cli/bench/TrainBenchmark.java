@@ -59,7 +59,7 @@ public final class TrainBenchmark {
                 WIDTH,
                 LAYERS,
                 COLUMNS,
-                new GroupedQuery(HEADS, HEADS, WIDTH / HEADS, true, true, false),
+                new GroupedQuery(HEADS, HEADS, WIDTH / HEADS, true, true),
                 new FeedForwardSpec.Plain(4 * WIDTH, Activation.GELU_TANH, true),
                 new NormSpec.LayerNorm(1e-5),
                 new PositionSpec.Learned(),

@@ -8,7 +8,8 @@ import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.model.ArchConfig.RotaryScaling;
+import dev.crema.model.ArchConfig.QueryKeyNorm;
+import dev.crema.model.RotaryScaling;
 import dev.crema.model.checkpoint.Family;
 
 /**
@@ -58,7 +59,7 @@ record ModelSettings(
                         hiddenSize / heads,
                         gpt2 || family == Family.QWEN2,
                         gpt2,
-                        family == Family.QWEN3),
+                        family == Family.QWEN3 ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE),
                 gpt2
                         ? new FeedForwardSpec.Plain(width(4 * hiddenSize), Activation.GELU_TANH, true)
                         : new FeedForwardSpec.Gated(width(hiddenSize * 8 / 3), Activation.SILU, false),

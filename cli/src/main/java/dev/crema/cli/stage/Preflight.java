@@ -62,7 +62,7 @@ final class Preflight {
             case GrpoStage stage -> {
                 ArchConfig config = model(stage.from());
                 completionsFit(config, stage.maxTokens());
-                long row = Math.min(stage.rowTokens(), config.maxPositions());
+                long row = Math.min(stage.rowTokens(), config.context());
                 memoryFits(
                         MemoryEstimate.training(
                                 config, stage.training().precision().dtype(), stage.rowsOfPass(), row, false),
@@ -100,16 +100,16 @@ final class Preflight {
     }
 
     private static void rowsFit(ArchConfig config, RowSettings batch) {
-        if (batch.columns() > config.maxPositions()) {
+        if (batch.columns() > config.context()) {
             throw new InputException("batch.columns is " + batch.columns() + ", more than the model's context of "
-                    + config.maxPositions() + "; lower batch.columns or take a model with a longer context");
+                    + config.context() + "; lower batch.columns or take a model with a longer context");
         }
     }
 
     private static void completionsFit(ArchConfig config, int maxTokens) {
-        if (maxTokens >= config.maxPositions()) {
+        if (maxTokens >= config.context()) {
             throw new InputException("max_tokens is " + maxTokens + ", which leaves no room for a prompt in the model's"
-                    + " context of " + config.maxPositions() + "; lower max_tokens");
+                    + " context of " + config.context() + "; lower max_tokens");
         }
     }
 

@@ -9,7 +9,8 @@ import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.model.ArchConfig.RotaryScaling;
+import dev.crema.model.ArchConfig.QueryKeyNorm;
+import dev.crema.model.RotaryScaling;
 import dev.crema.tensor.DType;
 import dev.crema.text.InputException;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ final class FamilyConfig {
                 hidden,
                 json.integer("n_layer"),
                 json.integer("n_positions", 1024),
-                new AttentionSpec.GroupedQuery(heads, heads, hidden / heads, true, true, false),
+                new AttentionSpec.GroupedQuery(heads, heads, hidden / heads, true, true),
                 new FeedForwardSpec.Plain(
                         json.integer("n_inner", 4 * hidden), activation(json, "activation_function", "gelu_new"), true),
                 new NormSpec.LayerNorm(json.number("layer_norm_epsilon", 1e-5)),
@@ -72,7 +73,7 @@ final class FamilyConfig {
                         headSize,
                         family == Family.QWEN2 || bias,
                         family != Family.QWEN2 && bias,
-                        family == Family.QWEN3),
+                        family == Family.QWEN3 ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE),
                 new FeedForwardSpec.Gated(
                         json.integer("intermediate_size"),
                         activation(json, "hidden_act", "silu"),
@@ -172,7 +173,14 @@ final class FamilyConfig {
                         .put("low_freq_factor", llama.lowFrequencyFactor())
                         .put("high_freq_factor", llama.highFrequencyFactor())
                         .put("original_max_position_embeddings", llama.originalPositions());
+            case RotaryScaling.Dynamic dynamic -> throw unwritten(dynamic);
+            case RotaryScaling.Yarn yarn -> throw unwritten(yarn);
+            case RotaryScaling.LongRope rope -> throw unwritten(rope);
         }
+    }
+
+    private static InputException unwritten(RotaryScaling scaling) {
+        return new InputException("The rotary scaling " + scaling + " cannot be written");
     }
 
     private static String activationName(FeedForwardSpec feedForward) {

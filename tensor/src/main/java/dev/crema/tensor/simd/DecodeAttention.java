@@ -60,7 +60,7 @@ public final class DecodeAttention {
 
     /**
      * @param projection {@code [B, (H + 2 K) d]}: the new tokens' queries, keys and values
-     * @param turn how queries and keys turn; cosines and sines {@code [B, d / 2]}
+     * @param turn how queries and keys turn; cosines and sines {@code [B, r / 2]} for the first r dimensions of a head
      * @param keys the address of {@code [B, K, d, slots]}, of the type of the projection
      * @param values the address of {@code [B, K, slots, d]}
      * @param starts the first slot of each row that holds a token
@@ -120,9 +120,9 @@ public final class DecodeAttention {
 
     /** Reads a head of a row, turns it by the row's angles, and scales it. */
     private void turned(int row, int column, float scale, float[] to, int at) {
-        int size = shape.size(), half = size / 2;
-        int bound = F.loopBound(half);
+        int size = shape.size(), done = 0;
         if (turn instanceof HeadRows.Turn.By(Rows cos, Rows sin, float sign)) {
+            int half = cos.columns(), bound = F.loopBound(half);
             for (int i = 0; i < bound; i += N) {
                 FloatVector c = cos.load(row, i).mul(scale),
                         s = sin.load(row, i).mul(sign * scale);
@@ -136,9 +136,9 @@ public final class DecodeAttention {
                 to[at + i] = a * c - b * s;
                 to[at + half + i] = b * c + a * s;
             }
-        } else {
-            for (int i = 0; i < size; i++) to[at + i] = projection.get(row, column + i) * scale;
+            done = 2 * half;
         }
+        for (int i = done; i < size; i++) to[at + i] = projection.get(row, column + i) * scale;
     }
 
     /** Writes the scores of a tile of queries for all tokens from the vector that holds the first. */

@@ -19,7 +19,10 @@ public final class HeadRows {
     private final int size;
     private final boolean wide;
 
-    /** How heads turn by the position of their token: cosines and sines {@code [B, T, size / 2]} fp32, or not at all. */
+    /**
+     * How heads turn by the position of their token: cosines and sines {@code [B, T, r / 2]} fp32, which turn the first
+     * {@code r} dimensions of a head, or not at all.
+     */
     public sealed interface Turn {
         record None() implements Turn {}
 
@@ -57,7 +60,7 @@ public final class HeadRows {
         switch (turn) {
             case Turn.None none ->
                 each(heads, (token, i, h) -> {
-                    copy(side.at(token, first + h * size), headAddress(target, i, h, heads), scale);
+                    copy(side.at(token, first + h * size), headAddress(target, i, h, heads), size, scale);
                 });
             case Turn.By by ->
                 each(heads, (token, i, h) -> {
@@ -71,7 +74,7 @@ public final class HeadRows {
         switch (turn) {
             case Turn.None none ->
                 each(heads, (token, i, h) -> {
-                    copy(headAddress(source, i, h, heads), side.at(token, first + h * size), scale);
+                    copy(headAddress(source, i, h, heads), side.at(token, first + h * size), size, scale);
                 });
             case Turn.By by ->
                 each(heads, (token, i, h) -> {
@@ -101,7 +104,7 @@ public final class HeadRows {
         return segment.address() + ((i / count * heads + head) * count + i % count) * size * (wide ? 4 : 2);
     }
 
-    private void copy(long from, long to, float scale) {
+    private void copy(long from, long to, int size, float scale) {
         int bytes = wide ? 4 : 2;
         if (size < N) {
             for (int i = 0; i < size; i++) {
@@ -121,8 +124,9 @@ public final class HeadRows {
     }
 
     private void turn(long from, long to, long token, Turn.By by, float scale) {
-        int half = size / 2, bytes = wide ? 4 : 2;
+        int half = by.cos().columns(), bytes = wide ? 4 : 2;
         long offset = (long) half * bytes;
+        if (2 * half < size) copy(from + 2 * offset, to + 2 * offset, size - 2 * half, scale);
         if (half < N) {
             turnScalar(from, to, token, by, scale);
             return;
@@ -138,7 +142,7 @@ public final class HeadRows {
     }
 
     private void turnScalar(long from, long to, long token, Turn.By by, float scale) {
-        int half = size / 2, bytes = wide ? 4 : 2;
+        int half = by.cos().columns(), bytes = wide ? 4 : 2;
         long offset = (long) half * bytes;
         for (int i = 0; i < half; i++) {
             long at = (long) i * bytes;

@@ -8,7 +8,8 @@ import jdk.incubator.vector.FloatVector;
 /**
  * The rotation of rotary position embedding, for heads that lie side by side in a row.
  *
- * <p>In each head, dimension {@code i} of the first half and {@code i} of the second half turn by the row's angle.
+ * <p>In the first {@code r} dimensions of each head, dimension {@code i} of the first half and {@code i} of the second
+ * half turn by the row's angle; the others stay.
  */
 public final class RotaryRows {
     private static final long GRAIN = 8;
@@ -19,18 +20,19 @@ public final class RotaryRows {
      * Writes the rows turned.
      *
      * @param x {@code [n, heads size]}
-     * @param cos {@code [n, size / 2]} fp32
-     * @param sin {@code [n, size / 2]} fp32
+     * @param cos {@code [n, r / 2]} fp32
+     * @param sin {@code [n, r / 2]} fp32
      * @param sign 1, or -1 for the opposite angle
      */
     public static void turn(Rows x, Rows cos, Rows sin, int heads, float sign, Rows y) {
         Crew.run(x.count(), GRAIN, (part, row) -> {
-            for (int head = 0; head < heads; head++) turnHead(x, row, head, cos, sin, sign, y);
+            for (int head = 0; head < heads; head++) turnHead(x, row, head, heads, cos, sin, sign, y);
         });
     }
 
-    private static void turnHead(Rows x, long row, int head, Rows cos, Rows sin, float sign, Rows y) {
-        int half = cos.columns(), bound = F.loopBound(half), first = head * 2 * half, second = first + half;
+    private static void turnHead(Rows x, long row, int head, int heads, Rows cos, Rows sin, float sign, Rows y) {
+        int half = cos.columns(), bound = F.loopBound(half), size = x.columns() / heads;
+        int first = head * size, second = first + half;
         for (int i = 0; i < bound; i += N) {
             FloatVector c = cos.load(row, i), s = sin.load(row, i).mul(sign);
             FloatVector a = x.load(row, first + i), b = x.load(row, second + i);
@@ -43,5 +45,6 @@ public final class RotaryRows {
             y.set(row, first + i, a * c - b * s);
             y.set(row, second + i, b * c + a * s);
         }
+        for (int i = first + 2 * half; i < first + size; i++) y.set(row, i, x.get(row, i));
     }
 }
