@@ -2,7 +2,7 @@ package dev.crema.model.checkpoint.gguf;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.crema.model.ArchConfig.RotaryScaling;
+import dev.crema.model.RotaryScaling;
 import dev.crema.text.InputException;
 import dev.crema.text.gguf.GgmlType;
 import dev.crema.text.gguf.GgufTensor;
