@@ -4,32 +4,34 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 
 /** Finds the chat template, and the special tokens it reads, in a model's folder. */
 final class ChatTemplateFiles {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String FILE = "chat_template.jinja";
     private static final List<String> TOKENS =
             List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
 
     private final Path folder;
+    private final ModelTexts texts;
     private final JsonNode config;
 
     ChatTemplateFiles(Path folder) {
         this.folder = folder;
+        this.texts = ModelTexts.of(folder);
         this.config = json("tokenizer_config.json");
     }
 
     String template() {
-        Path file = folder.resolve("chat_template.jinja");
-        if (Files.isRegularFile(file)) {
-            return read(file);
+        Optional<String> file = texts.find(FILE);
+        if (file.isPresent()) {
+            return file.get();
         }
         JsonNode template = config.path("chat_template");
         if (template.isTextual()) {
@@ -47,7 +49,7 @@ final class ChatTemplateFiles {
                         ? folder + " has no chat template: it needs chat_template.jinja, or \"chat_template\" in"
                                 + " tokenizer_config.json. A base model has none; fine-tune it with one first"
                         : folder + " has chat templates " + names
-                                + " but none named \"default\": save the one to use as " + file.getFileName());
+                                + " but none named \"default\": save the one to use as " + FILE);
     }
 
     private static List<String> names(JsonNode choices) {
@@ -70,22 +72,15 @@ final class ChatTemplateFiles {
     }
 
     private JsonNode json(String name) {
-        Path file = folder.resolve(name);
-        if (!Files.isRegularFile(file)) {
+        Optional<String> text = texts.find(name);
+        if (text.isEmpty()) {
             return MissingNode.getInstance();
         }
         try {
-            return JSON.readTree(read(file));
+            return JSON.readTree(text.get());
         } catch (JsonProcessingException malformed) {
-            throw new InputException(file + " is not valid JSON: " + malformed.getOriginalMessage(), malformed);
-        }
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException unreadable) {
-            throw new InputException("cannot read " + file + " as UTF-8 text: " + unreadable.getMessage(), unreadable);
+            throw new InputException(
+                    texts.where(name) + " is not valid JSON: " + malformed.getOriginalMessage(), malformed);
         }
     }
 }

@@ -13,7 +13,7 @@ import java.util.function.LongFunction;
  * <p>The library's JNI methods are called directly: DJL's own wrapper reports each use to its makers over the network
  * and copies six arrays where ids are wanted. Any number of threads may call; closing waits for them.
  */
-final class NativeTokenizer implements AutoCloseable {
+final class NativeTokenizer implements TokenizerEngine {
     /** The library reads plain CPU text; on a machine with CUDA it would otherwise fetch another build of itself. */
     private static final String FLAVOR = "RUST_FLAVOR";
 
@@ -37,7 +37,8 @@ final class NativeTokenizer implements AutoCloseable {
         LIBRARY.disablePadding(handle);
     }
 
-    int[] encode(String text, boolean withSpecials) {
+    @Override
+    public int[] encode(String text, boolean withSpecials) {
         return call(tokenizer -> {
             long encoding = LIBRARY.encode(tokenizer, text, withSpecials);
             try {
@@ -48,7 +49,8 @@ final class NativeTokenizer implements AutoCloseable {
         });
     }
 
-    int[][] encodeAll(String[] texts) {
+    @Override
+    public int[][] encodeAll(String[] texts) {
         return call(tokenizer -> {
             long[] encodings = LIBRARY.batchEncode(tokenizer, texts, false);
             try {
@@ -65,7 +67,8 @@ final class NativeTokenizer implements AutoCloseable {
         });
     }
 
-    TokenizedText tokenize(String text) {
+    @Override
+    public TokenizedText tokenize(String text) {
         return call(tokenizer -> {
             long encoding = LIBRARY.encode(tokenizer, text, false);
             try {
@@ -85,7 +88,8 @@ final class NativeTokenizer implements AutoCloseable {
         });
     }
 
-    String decode(int[] ids, boolean skipSpecials) {
+    @Override
+    public String decode(int[] ids, boolean skipSpecials) {
         var wide = new long[ids.length];
         for (int i = 0; i < ids.length; i++) {
             wide[i] = ids[i];

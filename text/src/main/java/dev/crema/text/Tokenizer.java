@@ -9,71 +9,71 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Turns text into token ids and back, as the Hugging Face tokenizer in the same folder does.
+ * Turns text into token ids and back, as the Hugging Face tokenizer in the same folder, or llama.cpp with the same GGUF
+ * file, does.
  *
- * <p>The work is done by the Rust library that transformers itself uses. Any number of threads may share a tokenizer;
+ * <p>The work is done by the Rust library that transformers itself uses, but for SentencePiece vocabularies in GGUF. Any number of threads may share a tokenizer;
  * after {@link #close} its methods throw {@link IllegalStateException}. A lone surrogate, which no UTF-8 text can hold,
  * is read as U+FFFD.
  */
 public final class Tokenizer implements AutoCloseable {
-    private final NativeTokenizer library;
+    private final TokenizerEngine engine;
     private final Vocabulary vocabulary;
     private final SpecialTokens specials;
     private final String fingerprint;
 
-    private Tokenizer(NativeTokenizer library, Vocabulary vocabulary, SpecialTokens specials, String fingerprint) {
-        this.library = library;
+    private Tokenizer(TokenizerEngine engine, Vocabulary vocabulary, SpecialTokens specials, String fingerprint) {
+        this.engine = engine;
         this.vocabulary = vocabulary;
         this.specials = specials;
         this.fingerprint = fingerprint;
     }
 
     /**
-     * Load from a model folder, or from a {@code tokenizer.json} and the files beside it.
+     * Load from a model folder, from a {@code tokenizer.json} and the files beside it, or from a GGUF file.
      *
      * @throws InputException when there is none or a file is malformed
      */
-    public static Tokenizer load(Path modelFolderOrTokenizerJson) {
-        TokenizerFiles files = TokenizerFiles.read(modelFolderOrTokenizerJson);
+    public static Tokenizer load(Path model) {
+        TokenizerFiles files = TokenizerFiles.read(model);
         Vocabulary vocabulary = files.vocabulary();
         SpecialTokens specials = files.specials(vocabulary);
         try {
-            return new Tokenizer(new NativeTokenizer(files.json()), vocabulary, specials, sha256(files.json()));
+            return new Tokenizer(files.engine(), vocabulary, specials, sha256(files.json()));
         } catch (RuntimeException e) {
-            throw new InputException(
-                    "The tokenizer at " + modelFolderOrTokenizerJson + " is malformed: " + e.getMessage(), e);
+            throw new InputException("The tokenizer at " + model + " is malformed: " + e.getMessage(), e);
         }
     }
 
     /** Encode without adding special tokens; those that stand in the text are recognised. */
     public int[] encode(String text) {
-        return library.encode(wellFormed(text), false);
+        return engine.encode(wellFormed(text), false);
     }
 
     /** Encode with what the tokenizer puts around a text, such as a first BOS. */
     public int[] encodeWithSpecials(String text) {
-        return library.encode(wellFormed(text), true);
+        return engine.encode(wellFormed(text), true);
     }
 
     /** Encode many texts on all cores; each as {@link #encode} would. */
     public List<int[]> encodeAll(List<String> texts) {
         String[] sound = texts.stream().map(Tokenizer::wellFormed).toArray(String[]::new);
-        return List.of(library.encodeAll(sound));
+        return List.of(engine.encodeAll(sound));
     }
 
     /** Encode as {@link #encode} does and say where in the text each token stands. */
     public TokenizedText tokenize(String text) {
-        return library.tokenize(wellFormed(text));
+        return engine.tokenize(wellFormed(text));
     }
 
     /** Decode, writing special tokens out; ids beyond the vocabulary (a padded embedding has some) give no text. */
     public String decode(int[] ids) {
-        return library.decode(checked(ids), false);
+        return engine.decode(checked(ids), false);
     }
 
     /** Decode, leaving special tokens out. */
     public String decodeText(int[] ids) {
-        return library.decode(checked(ids), true);
+        return engine.decode(checked(ids), true);
     }
 
     /** Give the largest id plus one. */
@@ -126,7 +126,7 @@ public final class Tokenizer implements AutoCloseable {
 
     @Override
     public void close() {
-        library.close();
+        engine.close();
     }
 
     private static int[] checked(int[] ids) {

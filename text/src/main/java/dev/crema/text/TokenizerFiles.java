@@ -8,36 +8,36 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.text.SpecialTokens.Role;
 import dev.crema.text.SpecialTokens.SpecialToken;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Reads what a Hugging Face folder says about its tokenizer and settles it into one {@code tokenizer.json}.
+ * Reads what a Hugging Face folder, or a GGUF file in its place, says about its tokenizer and settles it into one {@code tokenizer.json}.
  *
  * <p>The folder says some things twice. As transformers does, tokens that only {@code tokenizer_config.json} names are
  * added to those of {@code tokenizer.json}, while the post-processor of the latter alone decides what surrounds a text.
  */
 final class TokenizerFiles {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String TOKENIZER = "tokenizer.json";
 
-    private final Path file;
+    private final ModelTexts texts;
     private final ObjectNode tokenizer;
     private final String json;
     private final JsonNode config;
     private final JsonNode specialsMap;
 
-    private TokenizerFiles(Path file) {
-        this.file = file;
-        String text = text(file);
-        if (!(parse(file, text) instanceof ObjectNode root)) {
-            throw new InputException(file + " is not a tokenizer: its JSON must be an object");
+    private TokenizerFiles(ModelTexts texts, String name, String text) {
+        this.texts = texts;
+        if (!(parse(name, text) instanceof ObjectNode root)) {
+            throw new InputException(texts.where(name) + " is not a tokenizer: its JSON must be an object");
         }
         tokenizer = root;
         config = optional("tokenizer_config.json");
@@ -46,19 +46,35 @@ final class TokenizerFiles {
     }
 
     /**
-     * Read a model folder or a {@code tokenizer.json}.
+     * Read a model folder, a {@code tokenizer.json} or a GGUF file.
      *
      * @throws InputException when there is no {@code tokenizer.json} or a file is malformed
      */
     static TokenizerFiles read(Path path) {
-        Path file = Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
-        if (Files.isRegularFile(file)) {
-            return new TokenizerFiles(file);
+        ModelTexts texts = ModelTexts.of(path);
+        String name = TOKENIZER;
+        if (texts instanceof ModelTexts.Folder && Files.isRegularFile(path)) {
+            Path file = path.toAbsolutePath();
+            texts = new ModelTexts.Folder(Objects.requireNonNull(file.getParent()));
+            name = file.getFileName().toString();
         }
+        String text = texts.find(name).orElseThrow(() -> missing(path));
+        return new TokenizerFiles(texts, name, text);
+    }
+
+    private static InputException missing(Path path) {
         String remedy = Files.exists(path.resolve("tokenizer.model")) || Files.exists(path.resolve("vocab.json"))
                 ? "the folder holds an older form; save it again with transformers' AutoTokenizer"
-                : "give a Hugging Face model folder or its tokenizer.json";
-        throw new InputException("There is no tokenizer at " + file + ": " + remedy);
+                : "give a Hugging Face model folder, its tokenizer.json or a GGUF file";
+        return new InputException("There is no tokenizer at " + path.resolve(TOKENIZER) + ": " + remedy);
+    }
+
+    /** Build what encodes and decodes. */
+    TokenizerEngine engine() {
+        return texts instanceof ModelTexts.Metadata metadata
+                        && metadata.pieces().isPresent()
+                ? new SentencePieces(metadata.pieces().get(), tokenizer)
+                : new NativeTokenizer(json);
     }
 
     /** The settled {@code tokenizer.json}: the file's own text where nothing had to change. */
@@ -141,24 +157,15 @@ final class TokenizerFiles {
     }
 
     private JsonNode optional(String name) {
-        Path beside = file.resolveSibling(name);
-        return Files.isRegularFile(beside) ? parse(beside, text(beside)) : MissingNode.getInstance();
+        return texts.find(name).map(text -> parse(name, text)).orElse(MissingNode.getInstance());
     }
 
-    private static String text(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new InputException("Cannot read " + file + " as UTF-8 text: " + e.getMessage(), e);
-        }
-    }
-
-    private static JsonNode parse(Path file, String text) {
+    private JsonNode parse(String name, String text) {
         try {
             return JSON.readTree(text);
         } catch (JsonProcessingException e) {
             throw new InputException(
-                    file + " is not valid JSON: " + e.getOriginalMessage() + " at line "
+                    texts.where(name) + " is not valid JSON: " + e.getOriginalMessage() + " at line "
                             + e.getLocation().getLineNr(),
                     e);
         }

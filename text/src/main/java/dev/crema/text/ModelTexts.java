@@ -1,0 +1,70 @@
+package dev.crema.text;
+
+import dev.crema.text.gguf.GgufFile;
+import dev.crema.text.gguf.GgufTexts;
+import dev.crema.text.gguf.ScoredPieces;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The texts that come with a model's weights ({@code tokenizer.json}, {@code generation_config.json}, ...): the files of
+ * its folder, or what the metadata of a GGUF file says in their place.
+ */
+public sealed interface ModelTexts {
+    /**
+     * Find the texts of a model's folder or of a GGUF file.
+     *
+     * @throws InputException if the GGUF file is malformed or has no tokenizer that is known
+     */
+    static ModelTexts of(Path model) {
+        if (!GgufFile.isGguf(model)) {
+            return new Folder(model);
+        }
+        try (GgufFile file = GgufFile.open(model)) {
+            return new Metadata(model, GgufTexts.of(file), ScoredPieces.of(file));
+        }
+    }
+
+    /** Give the text that stands, or would stand, under a file's name. */
+    Optional<String> find(String name);
+
+    /** Say for an error where a text stands. */
+    String where(String name);
+
+    /** The files of a folder. */
+    record Folder(Path path) implements ModelTexts {
+        @Override
+        public Optional<String> find(String name) {
+            Path file = path.resolve(name);
+            if (!Files.isRegularFile(file)) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(Files.readString(file));
+            } catch (IOException e) {
+                throw new InputException("Cannot read " + file + " as UTF-8 text: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public String where(String name) {
+            return path.resolve(name).toString();
+        }
+    }
+
+    /** What a GGUF file says; {@code pieces} if its tokenizer is SentencePiece's. */
+    record Metadata(Path path, Map<String, String> texts, Optional<ScoredPieces> pieces) implements ModelTexts {
+        @Override
+        public Optional<String> find(String name) {
+            return Optional.ofNullable(texts.get(name));
+        }
+
+        @Override
+        public String where(String name) {
+            return name + " of " + path;
+        }
+    }
+}
