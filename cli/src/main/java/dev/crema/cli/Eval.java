@@ -17,7 +17,10 @@ import picocli.CommandLine.Parameters;
 /** Measures how many problems a model answers rightly. */
 @Command(name = "eval", description = "Measure a model on problems with known answers.")
 final class Eval extends Verb {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "Folder of the model, in Hugging Face's form.")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "Folder of the model, in Hugging Face's form, or a GGUF file.")
     private Path model;
 
     @Parameters(index = "1", paramLabel = "PROBLEMS", description = ProblemFiles.HELP)
@@ -31,7 +34,7 @@ final class Eval extends Verb {
         Recipe recipe = Recipes.read(
                 "crema eval",
                 "name: eval\nstages:\n  - eval: {of: [%s], %s}\n"
-                        .formatted(StageVerb.path(Folders.existing(model)), ProblemFiles.test(problems)),
+                        .formatted(StageVerb.path(Folders.model(model)), ProblemFiles.test(problems)),
                 options.overrides().stream()
                         .map(set -> set.matches("(seed=|eval\\.).*") ? set : "eval." + set)
                         .toList());

@@ -36,6 +36,12 @@ final class Facts {
         return this;
     }
 
+    /** Lists a tensor. */
+    Facts withWeight(Weight weight) {
+        weights.add(weight);
+        return this;
+    }
+
     /** Returns what goes into JSON. */
     Map<String, Object> document() {
         Map<String, Object> document = new LinkedHashMap<>(facts);

@@ -1,6 +1,7 @@
 package dev.crema.cli;
 
 import dev.crema.text.InputException;
+import dev.crema.text.gguf.GgufFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,6 +23,19 @@ final class Folders {
         Path found = present(folder);
         if (!Files.isDirectory(found)) {
             throw new InputException(folder + " is a file; give the folder that holds the model");
+        }
+        return found;
+    }
+
+    /**
+     * Returns a model that is there: a folder in Hugging Face's form or a GGUF file.
+     *
+     * @throws InputException if it is not; names the nearest that is
+     */
+    static Path model(Path model) {
+        Path found = present(model);
+        if (!Files.isDirectory(found) && !GgufFile.isGguf(found)) {
+            throw new InputException(model + " is no model; give the folder that holds one, or a GGUF file");
         }
         return found;
     }

@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
 /** Runs a model once over tokens and writes the logits, to be compared with what another implementation computes. */
 @Command(name = "forward", description = "Run a model once over tokens and write their logits.")
 final class Forward extends Verb {
-    @Parameters(paramLabel = "MODEL", description = "Folder of the model, in Hugging Face's form.")
+    @Parameters(paramLabel = "MODEL", description = "Folder of the model, in Hugging Face's form, or a GGUF file.")
     private Path folder;
 
     @ArgGroup(multiplicity = "1")
@@ -94,7 +94,7 @@ final class Forward extends Verb {
 
     @Override
     void run(Console console) throws IOException {
-        ModelFolder model = ModelFolder.open(Folders.existing(folder));
+        ModelFolder model = ModelFolder.open(Folders.model(folder));
         Folders.writable(out);
         List<int[]> rows = input.rows(folder);
         check(rows, model.config());

@@ -7,7 +7,10 @@ import picocli.CommandLine.Parameters;
 /** Teaches a model by rewards on problems whose answers can be checked. */
 @Command(name = "grpo", description = "Teach a model by rewards on problems with known answers.")
 final class Grpo extends StageVerb {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "Folder of the model, in Hugging Face's form.")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "Folder of the model, in Hugging Face's form, or a GGUF file.")
     private Path model;
 
     @Parameters(index = "1", paramLabel = "PROBLEMS", description = ProblemFiles.HELP)
@@ -20,6 +23,6 @@ final class Grpo extends StageVerb {
 
     @Override
     String stages() {
-        return "  - grpo: {from: %s, %s}\n".formatted(path(Folders.existing(model)), ProblemFiles.train(problems));
+        return "  - grpo: {from: %s, %s}\n".formatted(path(Folders.model(model)), ProblemFiles.train(problems));
     }
 }

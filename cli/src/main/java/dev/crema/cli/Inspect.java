@@ -11,6 +11,7 @@ import dev.crema.text.ChatTemplate;
 import dev.crema.text.InputException;
 import dev.crema.text.SpecialTokens;
 import dev.crema.text.Tokenizer;
+import dev.crema.text.gguf.GgufFile;
 import dev.crema.train.run.CheckpointStore;
 import dev.crema.train.run.RunFolder;
 import java.io.IOException;
@@ -29,9 +30,8 @@ import picocli.CommandLine.Parameters;
 /** Tells what a model, a tokenizer, a file of tensors, a run or a checkpoint holds, without loading weights. */
 @Command(
         name = "inspect",
-        description =
-                "Tell what a model's folder, a .safetensors file, a tokenizer.json, a run's folder or a checkpoint"
-                        + " holds.")
+        description = "Tell what a model's folder, a GGUF or .safetensors file, a tokenizer.json, a run's folder or a"
+                + " checkpoint holds.")
 final class Inspect extends Verb {
     private static final String SINGLE = "model.safetensors";
     private static final String MANIFEST = "manifest.json";
@@ -50,6 +50,9 @@ final class Inspect extends Verb {
     }
 
     private Facts facts(Path found) throws IOException {
+        if (GgufFile.isGguf(found)) {
+            return GgufFacts.of(found, weights);
+        }
         if (Files.isRegularFile(found)) {
             return found.toString().endsWith(".safetensors") ? tensors(found) : tokenizer(found);
         }
@@ -93,7 +96,7 @@ final class Inspect extends Verb {
         return facts;
     }
 
-    private static void architecture(Facts facts, ArchConfig config) {
+    static void architecture(Facts facts, ArchConfig config) {
         AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
         facts.with("layers", config.layers())
                 .with("hidden_size", config.hiddenSize())
@@ -129,7 +132,7 @@ final class Inspect extends Verb {
         return files.stream().sorted().toList();
     }
 
-    private static void chatTemplate(Facts facts, Path folder) {
+    static void chatTemplate(Facts facts, Path folder) {
         try {
             ChatTemplate.load(folder);
             facts.with("chat_template", true);
@@ -142,7 +145,7 @@ final class Inspect extends Verb {
         return tokenizerFacts(new Facts().with("kind", "tokenizer"), file);
     }
 
-    private static Facts tokenizerFacts(Facts facts, Path path) {
+    static Facts tokenizerFacts(Facts facts, Path path) {
         try (Tokenizer tokenizer = Tokenizer.load(path)) {
             Map<String, String> specials = new LinkedHashMap<>();
             tokenizer

@@ -9,7 +9,7 @@ import picocli.CommandLine.Parameters;
 
 /** Says which model a verb writes with, and how it is held. */
 final class ModelOptions {
-    @Parameters(paramLabel = "MODEL", description = "Folder of the model, in Hugging Face's form.")
+    @Parameters(paramLabel = "MODEL", description = "Folder of the model, in Hugging Face's form, or a GGUF file.")
     private Path folder;
 
     @Option(
@@ -20,7 +20,7 @@ final class ModelOptions {
 
     /** Loads the model, onto a GPU where there is one; the caller closes it. */
     LanguageModel load() {
-        Path model = Folders.existing(folder);
+        Path model = Folders.model(folder);
         return LanguageModel.load(model, precision.orElseGet(Precision::fastest).dtype(), Device.best());
     }
 }

@@ -5,8 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.crema.text.InputException;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.crema.text.ModelTexts;
 import java.nio.file.Path;
 
 /**
@@ -16,33 +15,34 @@ import java.nio.file.Path;
  * filtered; transformers would then keep the 50 likeliest tokens.
  */
 final class GenerationDefaults {
+    private static final String NAME = "generation_config.json";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    private final Path file;
+    private final String file;
     private final JsonNode json;
 
-    private GenerationDefaults(Path file, JsonNode json) {
+    private GenerationDefaults(String file, JsonNode json) {
         this.file = file;
         this.json = json;
     }
 
     /**
-     * Reads the sampling of a model's folder.
+     * Reads the sampling of a model.
      *
      * @throws InputException if the file is malformed or a value cannot be used
      */
-    static Sampling read(Path folder) {
-        Path file = folder.resolve("generation_config.json");
-        return new GenerationDefaults(file, Files.exists(file) ? parse(file) : MissingNode.getInstance()).sampling();
+    static Sampling read(Path model) {
+        ModelTexts texts = ModelTexts.of(model);
+        String file = texts.where(NAME);
+        JsonNode json = texts.find(NAME).map(text -> parse(file, text)).orElse(MissingNode.getInstance());
+        return new GenerationDefaults(file, json).sampling();
     }
 
-    private static JsonNode parse(Path file) {
+    private static JsonNode parse(String file, String text) {
         try {
-            return JSON.readTree(Files.readAllBytes(file));
+            return JSON.readTree(text);
         } catch (JsonProcessingException e) {
             throw new InputException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new InputException(file + " cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -25,7 +25,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Loads a model's folder in Hugging Face's form.
+     * Loads a model's folder in Hugging Face's form, or a GGUF file.
      *
      * @throws InputException if a file is missing or malformed, or tokenizer and model do not belong together
      */

@@ -6,6 +6,8 @@ import dev.crema.text.gguf.ScoredPieces;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -14,6 +16,14 @@ import java.util.Optional;
  * its folder, or what the metadata of a GGUF file says in their place.
  */
 public sealed interface ModelTexts {
+    /** What belongs to a model beside its weights and its configuration. */
+    List<String> COMPANIONS = List.of(
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "special_tokens_map.json",
+            "chat_template.jinja",
+            "generation_config.json");
+
     /**
      * Find the texts of a model's folder or of a GGUF file.
      *
@@ -25,6 +35,23 @@ public sealed interface ModelTexts {
         }
         try (GgufFile file = GgufFile.open(model)) {
             return new Metadata(model, GgufTexts.of(file), ScoredPieces.of(file));
+        }
+    }
+
+    /** Write the texts of the tokenizer, the chat template and the generation settings into a folder, made if need be. */
+    default void save(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        for (String name : COMPANIONS) {
+            Optional<String> text = find(name);
+            if (text.isPresent()) {
+                Path beside = folder.resolve("." + name + ".tmp");
+                Files.writeString(beside, text.get());
+                Files.move(
+                        beside,
+                        folder.resolve(name),
+                        StandardCopyOption.ATOMIC_MOVE,
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
         }
     }
 

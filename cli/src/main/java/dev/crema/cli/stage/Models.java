@@ -4,34 +4,29 @@ import dev.crema.cli.recipe.Input;
 import dev.crema.cli.recipe.StageContext;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.text.InputException;
+import dev.crema.text.ModelTexts;
 import dev.crema.text.Tokenizer;
+import dev.crema.text.gguf.GgufFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.List;
 
-/** Where a stage's {@code from} points: the name of an earlier stage, or a model folder written as a path. */
+/** Where a stage's {@code from} points: the name of an earlier stage, or a model, a folder or a GGUF file, written as a path. */
 final class Models {
-    private static final List<String> COMPANIONS = List.of(
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "special_tokens_map.json",
-            "chat_template.jinja",
-            "generation_config.json");
-
     private Models() {}
 
     static Input input(String from) {
         return isPath(from) ? new Input.File(Path.of(from)) : new Input.Output(from);
     }
 
-    /** Returns the model's folder. */
+    /** Returns the model's folder, or its GGUF file. */
     static Path folder(String from, StageContext context) {
         if (!isPath(from)) return context.output(from).resolve("model");
-        Path folder = Path.of(from);
-        if (!Files.isDirectory(folder)) throw new InputException("There is no model folder " + from);
-        return folder;
+        Path model = Path.of(from);
+        if (!Files.isDirectory(model) && !GgufFile.isGguf(model)) {
+            throw new InputException("There is no model folder or GGUF file " + from);
+        }
+        return model;
     }
 
     /** Returns where a tokenizer stage or a model left its tokenizer. */
@@ -58,10 +53,6 @@ final class Models {
 
     /** Copies tokenizer, template and generation settings of a model beside the weights of the next. */
     static void copyCompanions(Path source, Path target) throws IOException {
-        Files.createDirectories(target);
-        for (String name : COMPANIONS) {
-            Path file = source.resolve(name);
-            if (Files.exists(file)) Files.copy(file, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-        }
+        ModelTexts.of(source).save(target);
     }
 }

@@ -61,7 +61,8 @@ final class ConfigJson {
     private final JsonNode root;
     private final Set<String> asked = new TreeSet<>();
 
-    private ConfigJson(Path file, JsonNode root) {
+    /** Reads what stands for a {@code config.json} in another file. */
+    ConfigJson(Path file, JsonNode root) {
         this.file = file;
         this.root = root;
     }

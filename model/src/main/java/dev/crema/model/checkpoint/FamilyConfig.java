@@ -23,7 +23,10 @@ final class FamilyConfig {
     record Read(Family family, ArchConfig config) {}
 
     static Read read(Path file) {
-        ConfigJson json = ConfigJson.read(file);
+        return read(ConfigJson.read(file));
+    }
+
+    static Read read(ConfigJson json) {
         Family family = Family.of(json.text("model_type", ""));
         ArchConfig config = switch (family) {
             case GPT2 -> gpt2(json);

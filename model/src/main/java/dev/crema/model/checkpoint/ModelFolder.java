@@ -13,6 +13,7 @@ import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.text.InputException;
+import dev.crema.text.gguf.GgufFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A model in Hugging Face's form: {@code config.json} and {@code model.safetensors} or shards with an index. */
+/**
+ * A model in Hugging Face's form: {@code config.json} and {@code model.safetensors} or shards with an index; or a GGUF
+ * file, which holds the same in its own.
+ */
 public final class ModelFolder {
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
@@ -43,9 +47,14 @@ public final class ModelFolder {
     /**
      * Reads the configuration of a model.
      *
+     * @param folder the model's folder, or a GGUF file
      * @throws InputException if the folder has no {@code config.json} or the model cannot be built
      */
     public static ModelFolder open(Path folder) {
+        if (GgufFile.isGguf(folder)) {
+            FamilyConfig.Read read = GgufLoading.config(folder);
+            return new ModelFolder(folder, read.family(), read.config());
+        }
         if (!Files.isDirectory(folder)) throw new InputException("There is no model folder " + folder);
         FamilyConfig.Read read = FamilyConfig.read(folder.resolve("config.json"));
         return new ModelFolder(folder, read.family(), read.config());
@@ -63,8 +72,9 @@ public final class ModelFolder {
         return config;
     }
 
-    /** Returns the type in which the weights are stored. */
+    /** Returns the type in which the weights are stored; of quantised ones that of their scales. */
     public DType storedDtype() {
+        if (GgufFile.isGguf(folder)) return GgufLoading.storedDtype(folder);
         try (Shards shards = openShards()) {
             return shards.entries.values().iterator().next().dtype();
         }
@@ -76,6 +86,7 @@ public final class ModelFolder {
      * @throws InputException if a weight is missing, left over, or of another shape
      */
     public Decoder load(DType dtype, Device device) {
+        if (GgufFile.isGguf(folder)) return GgufLoading.load(folder, family, config, dtype, device);
         Weights weights = Weights.empty(config, dtype, device);
         try (Shards shards = openShards();
                 Scope scope = Scope.open();
