@@ -3,7 +3,9 @@ package dev.crema.data;
 import dev.crema.text.InputException;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
@@ -90,14 +92,14 @@ final class SourceFiles {
     }
 
     private static Stream<Path> list(Path root) {
-        try (Stream<Path> walk = Files.walk(root)) {
+        try (Stream<Path> walk = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
             return walk
                     .filter(Files::isRegularFile)
                     .filter(file -> !file.getFileName().toString().startsWith("."))
                     .sorted(Comparator.comparing(Path::toString))
                     .toList()
                     .stream();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new InputException(root + ": the folder cannot be read: " + e.getMessage(), e);
         }
     }

@@ -41,6 +41,14 @@ class SourceTest {
     }
 
     @Test
+    void aFolderBehindALinkIsReadToo() throws IOException {
+        Files.createDirectory(folder.resolve("books"));
+        write(folder.resolve("books"), "a.txt", "a");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("books"));
+        assertThat(read(Source.of(link.toString()))).containsExactly(new PlainText("a"));
+    }
+
+    @Test
     void aGlobChoosesFiles() throws IOException {
         write(folder, "a1.txt", "one");
         write(folder, "a2.txt", "two");

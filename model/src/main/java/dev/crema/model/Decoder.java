@@ -117,10 +117,13 @@ public final class Decoder implements AutoCloseable {
         return h;
     }
 
-    /** Turns hidden states {@code [..., D]} into logits {@code [..., V]}. */
+    /**
+     * Turns hidden states {@code [..., D]} into logits {@code [..., V]}: in FP32 for a few rows without gradients on the CPU,
+     * else in the model's type. Rounded to bf16, the two best tokens are often equal, and a greedy choice is arbitrary.
+     */
     public Tensor logits(Tensor hiddenStates) {
         // Of rows that lie apart libtorch would make a batch of products, and a copy of the head for each.
-        return config.logitCap().apply(logits.apply(hiddenStates.contiguous()));
+        return config.logitCap().apply(logits.unrounded(hiddenStates.contiguous()));
     }
 
     /** Returns {@code 0, 1, ..., T - 1} for each row; {@code [B, T]} INT64. */

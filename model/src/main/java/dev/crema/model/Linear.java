@@ -8,6 +8,11 @@ import dev.crema.tensor.Tensor;
 sealed interface Linear {
     Tensor apply(Tensor x);
 
+    /** The same, in FP32 where the sums can be had without rounding. */
+    default Tensor unrounded(Tensor x) {
+        return apply(x);
+    }
+
     static Linear of(Weights weights, String name) {
         Tensor weight = weights.get(name + ".weight");
         boolean biased = weights.has(name + ".bias");
@@ -23,6 +28,11 @@ sealed interface Linear {
         @Override
         public Tensor apply(Tensor x) {
             return Functions.linear(x, weight);
+        }
+
+        @Override
+        public Tensor unrounded(Tensor x) {
+            return Functions.linearUnrounded(x, weight);
         }
     }
 

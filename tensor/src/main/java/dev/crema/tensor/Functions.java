@@ -25,6 +25,14 @@ public final class Functions {
         return Product.of(x, weight, bias);
     }
 
+    /**
+     * The same as {@link #linear(Tensor, Tensor)}, in FP32 where that costs nothing: of a few rows, without gradients, on the
+     * CPU; else in the type of {@code x}.
+     */
+    public static Tensor linearUnrounded(Tensor x, Tensor weight) {
+        return Product.unrounded(x, weight);
+    }
+
     /** The same as {@link #linear(Tensor, Tensor)} with a packed weight, without gradients. */
     public static Tensor linear(Tensor x, PackedMatrix weight) {
         return weight.product(x);

@@ -18,13 +18,18 @@ final class Product {
     private Product() {}
 
     static Tensor of(Tensor x, Tensor weight) {
-        if (few(x, weight)) return fewRows(x, weight, new Bias.None());
+        if (few(x, weight)) return fewRows(x, weight, new Bias.None(), x.dtype());
         return new Tensor(torch.linear(x.handle, weight.handle));
+    }
+
+    /** The same in FP32 where our own kernel has the sums; else in the type of {@code x}. */
+    static Tensor unrounded(Tensor x, Tensor weight) {
+        return few(x, weight) ? fewRows(x, weight, new Bias.None(), DType.FP32) : of(x, weight);
     }
 
     static Tensor of(Tensor x, Tensor weight, Tensor bias) {
         if (few(x, weight) && bias.dtype() == x.dtype()) {
-            return fewRows(x, weight, new Bias.Row(SimdRows.of(bias)));
+            return fewRows(x, weight, new Bias.Row(SimdRows.of(bias)), x.dtype());
         }
         boolean recording = Autograd.recording() && bias.requiresGrad();
         if (!recording || !SimdRows.fit(x)) return biased(x, weight, bias);
@@ -53,12 +58,12 @@ final class Product {
                 && weight.handle.is_contiguous();
     }
 
-    private static Tensor fewRows(Tensor x, Tensor weight, Bias bias) {
+    private static Tensor fewRows(Tensor x, Tensor weight, Bias bias, DType result) {
         long[] shape = x.shape();
         shape[shape.length - 1] = weight.size(0);
         try (Scope scope = Scope.open()) {
             Rows rows = SimdRows.of(x.contiguous());
-            Tensor y = scope.keep(Tensors.empty(x.dtype(), Device.CPU, shape));
+            Tensor y = scope.keep(Tensors.empty(result, Device.CPU, shape));
             new FewRowsProduct(rows, SimdRows.of(weight)).write(bias, SimdRows.of(y));
             return y;
         }

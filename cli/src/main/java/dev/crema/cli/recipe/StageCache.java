@@ -8,6 +8,7 @@ import dev.crema.train.run.ContentHash;
 import dev.crema.train.run.DurableFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -170,7 +171,7 @@ final class StageCache {
         if (!Files.exists(path)) {
             throw new InputException("stages." + stage + " reads " + path + ", which does not exist");
         }
-        try (Stream<Path> files = Files.walk(path)) {
+        try (Stream<Path> files = Files.walk(path, FileVisitOption.FOLLOW_LINKS)) {
             return files.filter(Files::isRegularFile).sorted().toList();
         }
     }
