@@ -28,7 +28,8 @@ public record ArchConfig(
         PositionSpec position,
         double embeddingScale,
         SoftCap logitCap,
-        boolean tiedHead) {
+        boolean tiedHead)
+        implements ModelConfig {
     private static final int LIMIT = 1 << 24;
 
     /** Describes a decoder with norms before its parts, embeddings as they are, and logits without bound. */

@@ -1,8 +1,6 @@
 package dev.crema.model;
 
 import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.tensor.DType;
-import dev.crema.tensor.Device;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tape;
@@ -17,7 +15,7 @@ import java.util.List;
  *
  * <p>The parts are chosen by {@link ArchConfig}; there is no class per family. It owns its weights.
  */
-public final class Decoder implements AutoCloseable {
+public final class Decoder implements Model {
     private final ArchConfig config;
     private final Weights weights;
     private final List<Block> blocks = new ArrayList<>();
@@ -49,20 +47,14 @@ public final class Decoder implements AutoCloseable {
         return new Decoder(config, weights.packed());
     }
 
+    @Override
     public ArchConfig config() {
         return config;
     }
 
+    @Override
     public Weights weights() {
         return weights;
-    }
-
-    public DType dtype() {
-        return head.dtype();
-    }
-
-    public Device device() {
-        return head.device();
     }
 
     /** What turns hidden states into logits. */
@@ -129,10 +121,5 @@ public final class Decoder implements AutoCloseable {
     /** Returns {@code 0, 1, ..., T - 1} for each row; {@code [B, T]} INT64. */
     public Tensor positions(long batch, long tokens) {
         return Tensors.arange(tokens, device()).unsqueeze(0).expand(batch, tokens);
-    }
-
-    @Override
-    public void close() {
-        weights.close();
     }
 }

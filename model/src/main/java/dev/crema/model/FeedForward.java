@@ -38,7 +38,8 @@ sealed interface FeedForward {
         }
     }
 
-    private static Tensor activate(Activation activation, Tensor x) {
+    /** Applies an activation by itself. */
+    static Tensor activate(Activation activation, Tensor x) {
         return switch (activation) {
             case GELU -> Functions.gelu(x);
             case GELU_TANH -> Functions.geluTanh(x);

@@ -36,8 +36,16 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
         return shape.size() > 1;
     }
 
-    /** Lists the parameters of a decoder in the order of its forward pass. */
-    public static List<ParameterSpec> of(ArchConfig config) {
+    /** Lists the parameters of a model in the order of its forward pass. */
+    public static List<ParameterSpec> of(ModelConfig config) {
+        return switch (config) {
+            case ArchConfig decoder -> of(decoder);
+            case EncoderConfig encoder -> EncoderParameters.of(encoder);
+            case EncoderDecoderConfig both -> EncoderDecoderParameters.of(both);
+        };
+    }
+
+    private static List<ParameterSpec> of(ArchConfig config) {
         List<ParameterSpec> specs = new ArrayList<>();
         long d = config.hiddenSize();
         specs.add(matrix("tokens.weight", config.vocabularySize(), d, Start.NORMAL));
@@ -74,27 +82,26 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
     }
 
     /** Counts the elements of all parameters. */
-    public static long count(ArchConfig config) {
+    public static long count(ModelConfig config) {
         return of(config).stream().mapToLong(ParameterSpec::elements).sum();
     }
 
-    private static void linear(
-            List<ParameterSpec> specs, String name, long output, long input, boolean bias, Start start) {
+    static void linear(List<ParameterSpec> specs, String name, long output, long input, boolean bias, Start start) {
         specs.add(matrix(name + ".weight", output, input, start));
         if (bias) specs.add(vector(name + ".bias", output, Start.ZEROS));
     }
 
-    private static void norm(List<ParameterSpec> specs, String name, NormSpec norm, long width) {
+    static void norm(List<ParameterSpec> specs, String name, NormSpec norm, long width) {
         Start start = norm instanceof NormSpec.UnitOffsetRmsNorm ? Start.ZEROS : Start.ONES;
         specs.add(vector(name + ".weight", width, start));
         if (norm instanceof NormSpec.LayerNorm) specs.add(vector(name + ".bias", width, Start.ZEROS));
     }
 
-    private static ParameterSpec matrix(String name, long rows, long columns, Start start) {
+    static ParameterSpec matrix(String name, long rows, long columns, Start start) {
         return new ParameterSpec(name, List.of(rows, columns), start);
     }
 
-    private static ParameterSpec vector(String name, long length, Start start) {
+    static ParameterSpec vector(String name, long length, Start start) {
         return new ParameterSpec(name, List.of(length), start);
     }
 }

@@ -41,7 +41,7 @@ public final class Weights implements AutoCloseable {
     }
 
     /** Makes room for the parameters of a model, with arbitrary content. */
-    public static Weights empty(ArchConfig config, DType dtype, Device device) {
+    public static Weights empty(ModelConfig config, DType dtype, Device device) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             for (ParameterSpec spec : ParameterSpec.of(config)) {
@@ -58,7 +58,7 @@ public final class Weights implements AutoCloseable {
      * @param deviation standard deviation of matrices; those that write to the residual stream have it divided by
      *     {@code sqrt(2 layers)}
      */
-    public static Weights random(ArchConfig config, DType dtype, Device device, double deviation, long seed) {
+    public static Weights random(ModelConfig config, DType dtype, Device device, double deviation, long seed) {
         Weights weights = empty(config, dtype, device);
         try (Scope scope = Scope.open();
                 RandomState random = RandomState.of(seed)) {

@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorOptional;
@@ -15,7 +16,8 @@ import org.bytedeco.pytorch.global.torch;
 final class Attention {
     private Attention() {}
 
-    static Tensor apply(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, SoftCap cap) {
+    /** @param bias what is added to the scores, or nothing */
+    static Tensor apply(Tensor q, Tensor k, Tensor v, List<Tensor> bias, double scale, SoftCap cap) {
         if (!q.device().isCpu() && cap instanceof SoftCap.None) return fused(q, k, v, bias, scale);
         long batch = q.size(0), heads = q.size(1), tokens = q.size(2), size = q.size(3);
         long shared = k.size(1), slots = k.size(2), group = heads / shared;
@@ -25,18 +27,19 @@ final class Attention {
         Tensor scores =
                 new Tensor(torch.baddbmm(room.handle, rows.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
         Tensor capped = cap.apply(scores).reshape(batch, heads, tokens, slots);
-        Tensor weights = Functions.softmax(capped.addInPlace(bias), -1); // [B, H, T, S]
+        for (Tensor each : bias) capped.addInPlace(each);
+        Tensor weights = Functions.softmax(capped, -1); // [B, H, T, S]
         Tensor mixed = weights.reshape(batch * shared, group * tokens, slots)
                 .matmul(v.reshape(batch * shared, slots, size)); // [B K, H/K T, d]
         return mixed.reshape(batch, heads, tokens, size);
     }
 
-    private static Tensor fused(Tensor q, Tensor k, Tensor v, Tensor bias, double scale) {
+    private static Tensor fused(Tensor q, Tensor k, Tensor v, List<Tensor> bias, double scale) {
         return new Tensor(torch.scaled_dot_product_attention(
                 q.handle,
                 k.handle,
                 v.handle,
-                new TensorOptional(bias.handle),
+                bias.isEmpty() ? new TensorOptional() : new TensorOptional(bias.getFirst().handle),
                 0.0,
                 false,
                 new DoubleOptional(scale),

@@ -68,6 +68,11 @@ public final class Functions {
         return Gelu.apply(x);
     }
 
+    /** Hyperbolic tangent. */
+    public static Tensor tanh(Tensor x) {
+        return new Tensor(torch.tanh(x.handle));
+    }
+
     public static Tensor relu(Tensor x) {
         return new Tensor(torch.relu(x.handle));
     }
@@ -120,11 +125,21 @@ public final class Functions {
      * @param q {@code [B, H, T, d]}
      * @param k {@code [B, K, S, d]}, each head of which {@code H / K} query heads share
      * @param v {@code [B, K, S, d]}
-     * @param bias {@code [1 or B, 1, T, S]}
+     * @param bias {@code [1 or B, 1 or H, 1 or T, S]}
      * @return {@code [B, H, T, d]}
      */
     public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, SoftCap cap) {
-        return Attention.apply(q, k, v, bias, scale, cap);
+        return Attention.apply(q, k, v, List.of(bias), scale, cap);
+    }
+
+    /** The same, with scores as they are. */
+    public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale) {
+        return Attention.apply(q, k, v, List.of(bias), scale, new SoftCap.None());
+    }
+
+    /** The same without a bias: each token sees all. */
+    public static Tensor attention(Tensor q, Tensor k, Tensor v, double scale) {
+        return Attention.apply(q, k, v, List.of(), scale, new SoftCap.None());
     }
 
     /** Tells whether {@link #selfAttention} can work where this tensor is, in its type. */

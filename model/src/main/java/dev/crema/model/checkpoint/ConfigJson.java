@@ -55,7 +55,14 @@ final class ConfigJson {
             "transformers.js_config",
             "auto_map",
             "id2label",
-            "label2id");
+            "label2id",
+            "initializer_factor",
+            "problem_type",
+            "finetuning_task",
+            "num_labels",
+            "n_positions",
+            "output_past",
+            "tie_weights_");
 
     private final Path file;
     private final JsonNode root;
@@ -134,6 +141,7 @@ final class ConfigJson {
             String key = field.getKey();
             if (!asked.contains(key)
                     && !HARMLESS.contains(key)
+                    && !key.contains("dropout") // of training, under a dozen names
                     && !field.getValue().isNull()) {
                 throw new InputException(file + ": the key \"" + key + "\" is not known for the model type "
                         + root.path("model_type") + "; it might change what the model computes");

@@ -1,5 +1,9 @@
 package dev.crema.model.checkpoint;
 
+import dev.crema.model.Decoder;
+import dev.crema.model.Encoder;
+import dev.crema.model.EncoderDecoder;
+import dev.crema.model.Model;
 import dev.crema.text.InputException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -9,7 +13,12 @@ public enum Family {
     GPT2("gpt2", "GPT2LMHeadModel"),
     LLAMA("llama", "LlamaForCausalLM"),
     QWEN2("qwen2", "Qwen2ForCausalLM"),
-    QWEN3("qwen3", "Qwen3ForCausalLM");
+    QWEN3("qwen3", "Qwen3ForCausalLM"),
+    BERT("bert", "BertModel"),
+    DISTILBERT("distilbert", "DistilBertModel"),
+    ROBERTA("roberta", "RobertaModel"),
+    XLM_ROBERTA("xlm-roberta", "XLMRobertaModel"),
+    T5("t5", "T5ForConditionalGeneration");
 
     private final String modelType;
     private final String architecture;
@@ -24,9 +33,49 @@ public enum Family {
         return modelType;
     }
 
-    /** Returns the entry of {@code architectures} in {@code config.json}. */
+    /** Returns the entry of {@code architectures} in {@code config.json}; of an encoder, that without a head. */
     public String architecture() {
         return architecture;
+    }
+
+    /** What a family's models are. */
+    public enum Kind {
+        DECODER("decoder-only", Decoder.class),
+        ENCODER("encoder-only", Encoder.class),
+        ENCODER_DECODER("encoder-decoder", EncoderDecoder.class);
+
+        private final String label;
+        private final Class<? extends Model> model;
+
+        Kind(String label, Class<? extends Model> model) {
+            this.label = label;
+            this.model = model;
+        }
+
+        /** Returns the field's word for it. */
+        public String label() {
+            return label;
+        }
+
+        Class<? extends Model> model() {
+            return model;
+        }
+
+        static Kind of(Class<? extends Model> model) {
+            return Arrays.stream(values())
+                    .filter(kind -> kind.model == model)
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** Returns what the family's models are. */
+    public Kind kind() {
+        return switch (this) {
+            case BERT, DISTILBERT, ROBERTA, XLM_ROBERTA -> Kind.ENCODER;
+            case T5 -> Kind.ENCODER_DECODER;
+            default -> Kind.DECODER;
+        };
     }
 
     /**

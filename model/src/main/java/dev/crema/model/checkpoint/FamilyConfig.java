@@ -10,6 +10,9 @@ import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
 import dev.crema.model.ArchConfig.QueryKeyNorm;
+import dev.crema.model.EncoderConfig;
+import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.ModelConfig;
 import dev.crema.model.RotaryScaling;
 import dev.crema.tensor.DType;
 import dev.crema.text.InputException;
@@ -20,7 +23,7 @@ final class FamilyConfig {
     private FamilyConfig() {}
 
     /** A family and a model's architecture. */
-    record Read(Family family, ArchConfig config) {}
+    record Read(Family family, ModelConfig config) {}
 
     static Read read(Path file) {
         return read(ConfigJson.read(file));
@@ -28,7 +31,9 @@ final class FamilyConfig {
 
     static Read read(ConfigJson json) {
         Family family = Family.of(json.text("model_type", ""));
-        ArchConfig config = switch (family) {
+        ModelConfig config = switch (family) {
+            case BERT, DISTILBERT, ROBERTA, XLM_ROBERTA -> EncoderConfigJson.read(json, family);
+            case T5 -> EncoderDecoderConfigJson.read(json);
             case GPT2 -> gpt2(json);
             case LLAMA, QWEN2, QWEN3 -> llama(json, family);
         };
@@ -112,7 +117,7 @@ final class FamilyConfig {
                 });
     }
 
-    private static Activation activation(ConfigJson json, String key, String otherwise) {
+    static Activation activation(ConfigJson json, String key, String otherwise) {
         String name = json.text(key, otherwise);
         return switch (name) {
             case "gelu" -> Activation.GELU;
@@ -126,12 +131,21 @@ final class FamilyConfig {
     }
 
     /** Returns the {@code config.json} of a model. */
-    static ObjectNode write(Family family, ArchConfig config, DType dtype) {
+    static ObjectNode write(Family family, ModelConfig config, DType dtype) {
         ObjectNode json = JsonMapper.builder().build().createObjectNode();
-        json.putArray("architectures").add(family.architecture());
         json.put("model_type", family.modelType());
         json.put("torch_dtype", dtype == DType.FP32 ? "float32" : dtype == DType.BF16 ? "bfloat16" : "float16");
         json.put("vocab_size", config.vocabularySize());
+        switch (config) {
+            case ArchConfig decoder -> write(json, family, decoder);
+            case EncoderConfig encoder -> EncoderConfigJson.write(json, family, encoder);
+            case EncoderDecoderConfig both -> EncoderDecoderConfigJson.write(json, both);
+        }
+        return json;
+    }
+
+    private static void write(ObjectNode json, Family family, ArchConfig config) {
+        json.putArray("architectures").add(family.architecture());
         json.put("tie_word_embeddings", config.tiedHead());
         AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
         switch (family) {
@@ -159,8 +173,8 @@ final class FamilyConfig {
                     json.put("mlp_bias", config.feedForward().bias());
                 writeRotary(json, (PositionSpec.Rotary) config.position());
             }
+            default -> throw new IllegalArgumentException(family + " is no family of decoders");
         }
-        return json;
     }
 
     private static void writeRotary(ObjectNode json, PositionSpec.Rotary rotary) {
@@ -187,10 +201,13 @@ final class FamilyConfig {
     }
 
     private static String activationName(FeedForwardSpec feedForward) {
-        Activation activation = switch (feedForward) {
-            case FeedForwardSpec.Plain plain -> plain.activation();
-            case FeedForwardSpec.Gated gated -> gated.activation();
+        return switch (feedForward) {
+            case FeedForwardSpec.Plain plain -> name(plain.activation());
+            case FeedForwardSpec.Gated gated -> name(gated.activation());
         };
+    }
+
+    static String name(Activation activation) {
         return switch (activation) {
             case GELU -> "gelu";
             case GELU_TANH -> "gelu_new";

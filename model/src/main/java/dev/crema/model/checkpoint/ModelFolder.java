@@ -5,6 +5,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.Decoder;
+import dev.crema.model.EncoderConfig;
+import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.Model;
+import dev.crema.model.ModelConfig;
 import dev.crema.model.ParameterSpec;
 import dev.crema.model.Weights;
 import dev.crema.tensor.Autograd;
@@ -36,9 +40,9 @@ public final class ModelFolder {
 
     private final Path folder;
     private final Family family;
-    private final ArchConfig config;
+    private final ModelConfig config;
 
-    private ModelFolder(Path folder, Family family, ArchConfig config) {
+    private ModelFolder(Path folder, Family family, ModelConfig config) {
         this.folder = folder;
         this.family = family;
         this.config = config;
@@ -57,7 +61,30 @@ public final class ModelFolder {
         }
         if (!Files.isDirectory(folder)) throw new InputException("There is no model folder " + folder);
         FamilyConfig.Read read = FamilyConfig.read(folder.resolve("config.json"));
-        return new ModelFolder(folder, read.family(), read.config());
+        return new ModelFolder(folder, read.family(), read.config()).settled();
+    }
+
+    /** Decides what config.json leaves open and the weights tell: whether there is a pooler, or a head. */
+    private ModelFolder settled() {
+        return switch (config) {
+            case EncoderConfig encoder
+            when encoder.head() instanceof EncoderConfig.Head.Pooler ->
+                holds("pooler.dense.weight") ? this : with(encoder.with(new EncoderConfig.Head.None()));
+            case EncoderDecoderConfig both
+            when !both.head().shared() ->
+                holds("lm_head.weight") ? this : with(both.with(EncoderDecoderConfig.Head.SHARED));
+            default -> this;
+        };
+    }
+
+    private ModelFolder with(ModelConfig other) {
+        return new ModelFolder(folder, family, other);
+    }
+
+    private boolean holds(String ending) {
+        try (Shards shards = openShards()) {
+            return shards.entries().keySet().stream().anyMatch(name -> name.endsWith(ending));
+        }
     }
 
     public Path path() {
@@ -68,8 +95,24 @@ public final class ModelFolder {
         return family;
     }
 
-    public ArchConfig config() {
+    /** Returns the description of the model, whatever its kind. */
+    public ModelConfig description() {
         return config;
+    }
+
+    /**
+     * Returns the description of a decoder.
+     *
+     * @throws InputException if the model is none
+     */
+    public ArchConfig config() {
+        if (config instanceof ArchConfig decoder) return decoder;
+        throw otherKind(Family.Kind.DECODER.label());
+    }
+
+    private InputException otherKind(String wanted) {
+        return new InputException(folder + " holds a " + family.modelType() + " model, which is "
+                + family.kind().label() + "; this needs a model that is " + wanted);
     }
 
     /** Returns the type in which the weights are stored; of quantised ones that of their scales. */
@@ -86,7 +129,18 @@ public final class ModelFolder {
      * @throws InputException if a weight is missing, left over, or of another shape
      */
     public Decoder load(DType dtype, Device device) {
-        if (GgufFile.isGguf(folder)) return GgufLoading.load(folder, family, config, dtype, device);
+        return load(Decoder.class, dtype, device);
+    }
+
+    /**
+     * Loads a model of a kind, or of any as {@code Model.class}, converting its weights.
+     *
+     * @throws InputException if the model is of another kind, or a weight is missing, left over, or of another shape
+     */
+    public <M extends Model> M load(Class<M> kind, DType dtype, Device device) {
+        if (!kind.isAssignableFrom(family.kind().model()))
+            throw otherKind(Family.Kind.of(kind).label());
+        if (GgufFile.isGguf(folder)) return kind.cast(GgufLoading.load(folder, family, config(), dtype, device));
         Weights weights = Weights.empty(config, dtype, device);
         try (Shards shards = openShards();
                 Scope scope = Scope.open();
@@ -95,15 +149,15 @@ public final class ModelFolder {
             for (ParameterSpec spec : ParameterSpec.of(config)) {
                 for (WeightNames.Part part : WeightNames.parts(
                         family, config, spec.name(), spec.shape().getFirst())) {
-                    copy(shards.find(part.name(), left), part, weights.get(spec.name()));
+                    copy(shards.find(WeightNames.spellings(family, part.name()), left), part, weights.get(spec.name()));
                 }
             }
-            left.removeIf(name -> WeightNames.buffer(name) || config.tiedHead() && name.equals("lm_head.weight"));
+            left.removeIf(name -> WeightNames.harmless(config, name));
             if (!left.isEmpty()) {
                 throw new InputException(folder + " holds " + left.size() + " tensors that a " + family.modelType()
                         + " does not have, such as " + left.iterator().next());
             }
-            return Decoder.of(config, weights);
+            return kind.cast(Model.of(config, weights));
         } catch (RuntimeException e) {
             weights.close();
             throw e;
@@ -160,16 +214,16 @@ public final class ModelFolder {
     }
 
     private record Shards(List<Safetensors> files, Map<String, Safetensors.Entry> entries) implements AutoCloseable {
-        /** GPT-2's first checkpoints were saved without the prefix. */
-        Safetensors.Entry find(String name, Set<String> left) {
-            for (String candidate : List.of(name, name.replaceFirst("^transformer\\.", ""))) {
+        /** Finds a tensor by any of its names. */
+        Safetensors.Entry find(List<String> names, Set<String> left) {
+            for (String candidate : names) {
                 Safetensors.Entry entry = entries.get(candidate);
                 if (entry != null) {
                     left.remove(candidate);
                     return entry;
                 }
             }
-            throw new InputException(files.getFirst().file().getParent() + " lacks the tensor " + name);
+            throw new InputException(files.getFirst().file().getParent() + " lacks the tensor " + names.getFirst());
         }
 
         @Override
@@ -179,12 +233,12 @@ public final class ModelFolder {
     }
 
     /** Writes a model that transformers loads: {@code config.json} and {@code model.safetensors}, each atomically. */
-    public static void save(Path folder, Family family, Decoder model) throws IOException {
+    public static void save(Path folder, Family family, Model model) throws IOException {
         save(folder, family, model.config(), model.weights().byName(), model.dtype());
     }
 
     /** Writes weights by our names as a model; the type is that of the file's configuration. */
-    public static void save(Path folder, Family family, ArchConfig config, Map<String, Tensor> weights, DType dtype)
+    public static void save(Path folder, Family family, ModelConfig config, Map<String, Tensor> weights, DType dtype)
             throws IOException {
         Files.createDirectories(folder);
         try (Scope scope = Scope.open();
@@ -198,7 +252,7 @@ public final class ModelFolder {
     }
 
     /** Returns views of weights (or of their gradients) under the names of the family; the innermost scope's. */
-    public static Map<String, Tensor> theirs(Family family, ArchConfig config, Map<String, Tensor> ours) {
+    public static Map<String, Tensor> theirs(Family family, ModelConfig config, Map<String, Tensor> ours) {
         Map<String, Tensor> result = new LinkedHashMap<>();
         ours.forEach((name, tensor) -> {
             for (WeightNames.Part part : WeightNames.parts(family, config, name, tensor.size(0))) {

@@ -3,6 +3,9 @@ package dev.crema.model.checkpoint;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.model.EncoderConfig;
+import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.ModelConfig;
 import java.util.List;
 import java.util.Map;
 
@@ -40,7 +43,15 @@ final class WeightNames {
     record Part(String name, long firstRow, long rows, boolean transposed) {}
 
     /** Lists the parts of a weight, {@code rows} high, in order. */
-    static List<Part> parts(Family family, ArchConfig config, String weight, long rows) {
+    static List<Part> parts(Family family, ModelConfig config, String weight, long rows) {
+        return switch (config) {
+            case ArchConfig decoder -> parts(family, decoder, weight, rows);
+            case EncoderConfig encoder -> EncoderWeightNames.parts(family, encoder, weight, rows);
+            case EncoderDecoderConfig both -> EncoderDecoderWeightNames.parts(both, weight, rows);
+        };
+    }
+
+    private static List<Part> parts(Family family, ArchConfig config, String weight, long rows) {
         int dot = weight.lastIndexOf('.');
         String part = weight.substring(0, dot), kind = weight.substring(dot);
         return switch (family) {
@@ -50,6 +61,7 @@ final class WeightNames {
                 yield List.of(new Part(theirs(GPT2, "transformer.h.", part) + kind, 0, rows, transposed));
             }
             case LLAMA, QWEN2, QWEN3 -> llama(config, part, kind, rows);
+            default -> throw new IllegalArgumentException(family + " is no family of decoders");
         };
     }
 
@@ -87,8 +99,26 @@ final class WeightNames {
         return part.split("\\.", 3)[2];
     }
 
-    /** Tells whether a tensor of a checkpoint is none of the weights but a buffer that older versions saved. */
-    static boolean buffer(String name) {
+    /** Lists how a tensor may be spelt in a file, the usual way first. */
+    static List<String> spellings(Family family, String name) {
+        return switch (family.kind()) {
+            // GPT-2's first checkpoints were saved without the prefix.
+            case DECODER -> List.of(name, name.replaceFirst("^transformer\\.", ""));
+            case ENCODER -> EncoderWeightNames.spellings(family, name);
+            case ENCODER_DECODER -> EncoderDecoderWeightNames.spellings(name);
+        };
+    }
+
+    /** Tells whether a tensor of a checkpoint may be left over: a buffer that older versions saved, or a tied copy. */
+    static boolean harmless(ModelConfig config, String name) {
+        return switch (config) {
+            case ArchConfig decoder -> buffer(name) || decoder.tiedHead() && name.equals("lm_head.weight");
+            case EncoderConfig encoder -> EncoderWeightNames.harmless(name);
+            case EncoderDecoderConfig both -> EncoderDecoderWeightNames.harmless(both, name);
+        };
+    }
+
+    private static boolean buffer(String name) {
         return name.endsWith(".attn.bias")
                 || name.endsWith(".attn.masked_bias")
                 || name.endsWith("rotary_emb.inv_freq");
