@@ -76,6 +76,7 @@ final class CremaCommand implements Runnable {
                 new Chat(System.in),
                 new Generate(System.in),
                 new Forward(),
+                new Embed(),
                 new Inspect(),
                 new Bench());
     }

@@ -2,17 +2,16 @@ package dev.crema.cli;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.crema.model.ArchConfig;
-import dev.crema.model.ArchConfig.AttentionSpec;
-import dev.crema.model.Decoder;
-import dev.crema.model.Visibility;
+import dev.crema.model.EncoderConfig;
+import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.Model;
+import dev.crema.model.ModelConfig;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.model.checkpoint.SafetensorsWriter;
 import dev.crema.tensor.Autograd;
-import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
-import dev.crema.tensor.Tensors;
 import dev.crema.text.InputException;
 import dev.crema.text.Tokenizer;
 import java.io.IOException;
@@ -20,16 +19,21 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Runs a model once over tokens and writes the logits, to be compared with what another implementation computes. */
-@Command(name = "forward", description = "Run a model once over tokens and write their logits.")
+/** Runs a model once over tokens and writes the results, to be compared with what another implementation computes. */
+@Command(
+        name = "forward",
+        description = "Run a model once over tokens and write their logits; of an encoder, its hidden states too.")
 final class Forward extends Verb {
     @Parameters(paramLabel = "MODEL", description = "Folder of the model, in Hugging Face's form, or a GGUF file.")
     private Path folder;
@@ -38,10 +42,17 @@ final class Forward extends Verb {
     private Input input = new Input();
 
     @Option(
+            names = "--decoder-ids",
+            paramLabel = "ID,ID,...",
+            description = "A row of an encoder-decoder's decoder for each row of its input. Default: its start token.")
+    private List<String> decoderIds = new ArrayList<>();
+
+    @Option(
             names = "--out",
             required = true,
             paramLabel = "FILE",
-            description = "Safetensors file to write: logits [B, T, V] in fp32.")
+            description =
+                    "Safetensors file to write, in fp32: logits [B, T, V]; of an encoder last_hidden_state [B, T, D].")
     private Path out;
 
     @Option(
@@ -50,8 +61,8 @@ final class Forward extends Verb {
             description = "Type of the weights: ${COMPLETION-CANDIDATES}. Default: fp32.")
     private Precision precision;
 
-    /** What {@code --json} prints. */
-    record Document(String out, String tensor, long[] shape, String dtype) {}
+    /** What {@code --json} prints: the main result, and the shapes of all by name. */
+    record Document(String out, String tensor, long[] shape, String dtype, Map<String, long[]> tensors) {}
 
     /** What is run: ids or text. */
     private static final class Input {
@@ -61,95 +72,119 @@ final class Forward extends Verb {
                 description = "A row of token ids; more rows behind a semicolon or another --ids.")
         private List<String> ids = new ArrayList<>();
 
-        @Option(names = "--text", paramLabel = "TEXT", description = "A text, with what the tokenizer puts before it.")
+        @Option(names = "--text", paramLabel = "TEXT", description = "A text, with what the tokenizer puts around it.")
         private List<String> texts = new ArrayList<>();
 
         List<int[]> rows(Path folder) {
-            if (texts.isEmpty()) {
-                return ids.stream()
-                        .flatMap(row -> Arrays.stream(row.split(";", -1)))
-                        .map(Input::row)
-                        .toList();
-            }
+            if (texts.isEmpty()) return Forward.rows(ids);
             try (Tokenizer tokenizer = Tokenizer.load(folder)) {
                 return texts.stream().map(tokenizer::encodeWithSpecials).toList();
             }
         }
+    }
 
-        private static int[] row(String ids) {
-            return Arrays.stream(ids.split(",", -1))
-                    .map(String::strip)
-                    .mapToInt(Input::id)
-                    .toArray();
-        }
+    private static List<int[]> rows(List<String> ids) {
+        return ids.stream()
+                .flatMap(row -> Arrays.stream(row.split(";", -1)))
+                .map(Forward::row)
+                .toList();
+    }
 
-        private static int id(String id) {
-            try {
-                return Integer.parseInt(id);
-            } catch (NumberFormatException e) {
-                throw new InputException("'" + id + "' is not a token id; --ids takes whole numbers and commas", e);
-            }
+    private static int[] row(String ids) {
+        return Arrays.stream(ids.split(",", -1))
+                .map(String::strip)
+                .mapToInt(Forward::id)
+                .toArray();
+    }
+
+    private static int id(String id) {
+        try {
+            return Integer.parseInt(id);
+        } catch (NumberFormatException e) {
+            throw new InputException("'" + id + "' is not a token id; --ids takes whole numbers and commas", e);
         }
     }
 
     @Override
     void run(Console console) throws IOException {
-        ModelFolder model = ModelFolder.open(Folders.model(folder));
+        ModelFolder source = ModelFolder.open(Folders.model(folder));
         Folders.writable(out);
-        List<int[]> rows = input.rows(folder);
-        check(rows, model.config());
-        try (Decoder decoder = model.load(precision.dtype(), Device.best());
+        ForwardPass pass = pass(source.description());
+        try (Model model = source.load(Model.class, precision.dtype(), Device.best());
                 Scope scope = Scope.open();
                 var off = Autograd.off()) {
-            Tensor logits = logits(decoder, rows);
-            SafetensorsWriter.write(out, Map.of("logits", logits));
-            console.out().println(out + ": logits " + Arrays.toString(logits.shape()) + " fp32");
-            console.document(new Document(out.toString(), "logits", logits.shape(), "fp32"));
+            Map<String, Tensor> results = pass.run(model);
+            SafetensorsWriter.write(out, results);
+            Map<String, long[]> shapes = new LinkedHashMap<>();
+            results.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+            shapes.forEach(
+                    (name, shape) -> console.out().println(out + ": " + name + " " + Arrays.toString(shape) + " fp32"));
+            String main = shapes.keySet().iterator().next();
+            console.document(
+                    new Document(out.toString(), main, Objects.requireNonNull(shapes.get(main)), "fp32", shapes));
         }
     }
 
-    /** Returns {@code [B, T, V]} fp32, run row by row, so that attention's scores are those of one row. */
-    private static Tensor logits(Decoder decoder, List<int[]> rows) {
-        int tokens = rows.getFirst().length;
-        Tensor logits = Tensors.empty(
-                DType.FP32, Device.CPU, rows.size(), tokens, decoder.config().vocabularySize());
-        for (int row = 0; row < rows.size(); row++) {
-            try (Scope scope = Scope.open()) {
-                Tensor ids = Tensors.of(rows.get(row), 1, tokens).to(decoder.device());
-                Tensor hidden = decoder.hiddenStates(ids, decoder.positions(1, tokens), new Visibility.Causal());
-                logits.narrow(0, row, 1).copyInPlace(decoder.logits(hidden)); // [1, T, V]
+    private ForwardPass pass(ModelConfig config) {
+        List<int[]> rows = input.rows(folder), decoderRows = rows(decoderIds);
+        check(rows, config);
+        switch (config) {
+            case ArchConfig decoder -> checkOneLength(rows);
+            case EncoderConfig encoder -> {}
+            case EncoderDecoderConfig both -> {
+                if (decoderRows.isEmpty()) {
+                    decoderRows = Collections.nCopies(rows.size(), new int[] {both.startId()});
+                }
+                check(decoderRows, config);
+                checkOneLength(decoderRows);
+                if (decoderRows.size() != rows.size()) {
+                    throw new InputException(decoderRows.size() + " rows of --decoder-ids do not go with " + rows.size()
+                            + " rows of input; give one for each");
+                }
             }
         }
-        return logits;
+        if (!(config instanceof EncoderDecoderConfig) && !decoderRows.isEmpty()) {
+            throw new InputException(
+                    "--decoder-ids goes with an encoder-decoder, which this model is not; leave it out");
+        }
+        ForwardPass pass = new ForwardPass(rows, decoderRows);
+        checkMemory(pass.bytes(config), rows);
+        return pass;
     }
 
-    private static void check(List<int[]> rows, ArchConfig config) {
+    private static void checkOneLength(List<int[]> rows) {
         int tokens = rows.getFirst().length;
         for (int[] row : rows) {
             if (row.length != tokens) {
                 throw new InputException("rows of " + tokens + " and of " + row.length
                         + " tokens do not make one tensor; give rows of one length");
             }
+        }
+    }
+
+    private static void check(List<int[]> rows, ModelConfig config) {
+        for (int[] row : rows) {
             for (int id : row) {
                 if (id < 0 || id >= config.vocabularySize()) {
                     throw new InputException("token id " + id + " is outside the vocabulary; ids go from 0 to "
                             + (config.vocabularySize() - 1));
                 }
             }
+            if (row.length == 0 || row.length > config.context()) {
+                throw new InputException(
+                        "a row of " + row.length + " tokens cannot be run; the model takes 1 to " + config.context());
+            }
         }
-        if (tokens == 0 || tokens > config.context()) {
-            throw new InputException(
-                    "a row of " + tokens + " tokens cannot be run; the model takes 1 to " + config.context());
-        }
+    }
+
+    private static void checkMemory(double needed, List<int[]> rows) {
         long memory = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
-        long heads = ((AttentionSpec.GroupedQuery) config.attention()).heads();
-        double needed = 4.0 * rows.size() * tokens * config.vocabularySize() + 8.0 * heads * tokens * tokens;
         if (needed > memory) {
             throw new InputException(String.format(
                     Locale.ROOT,
                     "%d rows of %d tokens need %.1f GB for logits and scores, this machine has %.1f; give fewer",
                     rows.size(),
-                    tokens,
+                    rows.getFirst().length,
                     needed / 1e9,
                     memory / 1e9));
         }

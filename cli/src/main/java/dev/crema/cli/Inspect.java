@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.EncoderConfig;
+import dev.crema.model.EncoderConfig.Head;
+import dev.crema.model.EncoderDecoderConfig;
 import dev.crema.model.ParameterSpec;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.model.checkpoint.Safetensors;
@@ -71,10 +74,16 @@ final class Inspect extends Verb {
 
     private Facts model(Path folder) throws IOException {
         ModelFolder model = ModelFolder.open(folder);
-        ArchConfig config = model.config();
-        Facts facts =
-                new Facts().with("kind", "model").with("family", model.family().modelType());
-        architecture(facts, config);
+        Facts facts = new Facts()
+                .with("kind", "model")
+                .with("family", model.family().modelType())
+                .with("type", model.family().kind().label());
+        switch (model.description()) {
+            case ArchConfig decoder -> architecture(facts, decoder);
+            case EncoderConfig encoder -> architecture(facts, encoder);
+            case EncoderDecoderConfig both -> architecture(facts, both);
+        }
+        facts.with("parameters", ParameterSpec.count(model.description()));
         long bytes = 0;
         TreeSet<String> dtypes = new TreeSet<>();
         for (Path file : shards(folder)) {
@@ -110,8 +119,45 @@ final class Inspect extends Verb {
                 .with("position", part(config.position()))
                 .with("context", config.context())
                 .with("vocabulary", config.vocabularySize())
-                .with("tied_head", config.tiedHead())
-                .with("parameters", ParameterSpec.count(config));
+                .with("tied_head", config.tiedHead());
+    }
+
+    private static void architecture(Facts facts, EncoderConfig config) {
+        facts.with("layers", config.layers())
+                .with("hidden_size", config.hiddenSize())
+                .with("heads", config.heads())
+                .with("head_size", config.headSize())
+                .with(
+                        "feed_forward",
+                        part(config.feedForward()) + " " + config.feedForward().width())
+                .with("norm", part(config.norm()))
+                .with("position", "Learned")
+                .with("context", config.context())
+                .with("vocabulary", config.vocabularySize())
+                .with("token_types", config.tokenTypes())
+                .with("head", part(config.head()));
+        switch (config.head()) {
+            case Head.MaskedLanguage head -> facts.with("tied_head", head.tied());
+            case Head.SequenceClassification head -> facts.with("labels", head.labels());
+            case Head.TokenClassification head -> facts.with("labels", head.labels());
+            case Head.None none -> {}
+            case Head.Pooler pooler -> {}
+        }
+    }
+
+    private static void architecture(Facts facts, EncoderDecoderConfig config) {
+        facts.with("encoder_layers", config.encoderLayers())
+                .with("decoder_layers", config.decoderLayers())
+                .with("hidden_size", config.hiddenSize())
+                .with("heads", config.heads())
+                .with("head_size", config.headSize())
+                .with(
+                        "feed_forward",
+                        part(config.feedForward()) + " " + config.feedForward().width())
+                .with("norm", part(config.norm()))
+                .with("position", "Relative " + config.buckets() + " to " + config.maxDistance())
+                .with("vocabulary", config.vocabularySize())
+                .with("tied_head", config.head().shared());
     }
 
     private static String part(Object spec) {

@@ -66,6 +66,7 @@ public record ArchConfig(
     }
 
     /** Returns the longest sequence that the model takes. */
+    @Override
     public int context() {
         return position instanceof PositionSpec.Rotary rotary ? rotary.scaling().context(maxPositions) : maxPositions;
     }

@@ -12,7 +12,7 @@ import java.util.List;
  * @param vocabularySize rows of the token embedding
  * @param hiddenSize width D of the residual stream
  * @param layers number of blocks
- * @param maxPositions longest sequence
+ * @param context longest sequence
  * @param firstPosition row of the position embedding that the first token takes (RoBERTa: 2)
  * @param tokenTypes rows of the embedding that tells a pair's texts apart; 0 for none (DistilBERT)
  * @param heads attention heads; a head is {@code hiddenSize / heads} wide
@@ -21,7 +21,7 @@ public record EncoderConfig(
         int vocabularySize,
         int hiddenSize,
         int layers,
-        int maxPositions,
+        int context,
         int firstPosition,
         int tokenTypes,
         int heads,
@@ -33,7 +33,7 @@ public record EncoderConfig(
         ArchConfig.check("vocabulary size", vocabularySize, 1 << 24);
         ArchConfig.check("hidden size", hiddenSize, 1 << 24);
         ArchConfig.check("number of layers", layers, 10_000);
-        ArchConfig.check("number of positions", maxPositions, 1 << 30);
+        ArchConfig.check("number of positions", context, 1 << 30);
         ArchConfig.check("number of heads", heads, 65_536);
         if (firstPosition < 0 || firstPosition > 1 << 24) {
             throw new InputException("A first position of " + firstPosition + " cannot be; it is 0 or more");
@@ -58,7 +58,7 @@ public record EncoderConfig(
                 vocabularySize,
                 hiddenSize,
                 layers,
-                maxPositions,
+                context,
                 firstPosition,
                 tokenTypes,
                 heads,

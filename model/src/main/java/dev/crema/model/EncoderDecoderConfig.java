@@ -83,7 +83,7 @@ public record EncoderDecoderConfig(
 
     /** Returns no limit: distances beyond the last bucket share it. */
     @Override
-    public int maxPositions() {
+    public int context() {
         return Integer.MAX_VALUE;
     }
 

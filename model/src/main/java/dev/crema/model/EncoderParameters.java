@@ -19,7 +19,7 @@ final class EncoderParameters {
         long d = config.hiddenSize(), width = config.feedForward().width();
         boolean bias = config.feedForward().bias();
         specs.add(matrix("tokens.weight", config.vocabularySize(), d, Start.NORMAL));
-        specs.add(matrix("positions.weight", (long) config.firstPosition() + config.maxPositions(), d, Start.NORMAL));
+        specs.add(matrix("positions.weight", (long) config.firstPosition() + config.context(), d, Start.NORMAL));
         if (config.tokenTypes() > 0) specs.add(matrix("tokenTypes.weight", config.tokenTypes(), d, Start.NORMAL));
         norm(specs, "embeddingNorm", config.norm(), d);
         for (int layer = 0; layer < config.layers(); layer++) {

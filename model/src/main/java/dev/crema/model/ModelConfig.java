@@ -12,5 +12,5 @@ public sealed interface ModelConfig permits ArchConfig, EncoderConfig, EncoderDe
     int layers();
 
     /** Returns the longest sequence whose positions the model knows. */
-    int maxPositions();
+    int context();
 }

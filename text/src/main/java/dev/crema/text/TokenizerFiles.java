@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -46,7 +47,7 @@ final class TokenizerFiles {
     }
 
     /**
-     * Read a model folder, a {@code tokenizer.json} or a GGUF file.
+     * Read a model folder, of a BERT with {@code vocab.txt} alone too, a {@code tokenizer.json} or a GGUF file.
      *
      * @throws InputException when there is no {@code tokenizer.json} or a file is malformed
      */
@@ -58,8 +59,15 @@ final class TokenizerFiles {
             texts = new ModelTexts.Folder(Objects.requireNonNull(file.getParent()));
             name = file.getFileName().toString();
         }
-        String text = texts.find(name).orElseThrow(() -> missing(path));
+        ModelTexts found = texts;
+        String text = texts.find(name).or(() -> wordPieces(found)).orElseThrow(() -> missing(path));
         return new TokenizerFiles(texts, name, text);
+    }
+
+    private static Optional<String> wordPieces(ModelTexts texts) {
+        return texts.find(WordPieceVocabulary.NAME)
+                .map(lines -> WordPieceVocabulary.of(texts.where(WordPieceVocabulary.NAME), lines)
+                        .tokenizer(texts.find("tokenizer_config.json").orElse("{}")));
     }
 
     private static InputException missing(Path path) {

@@ -107,7 +107,7 @@ final class EncoderConfigJson {
         json.put(distil ? "n_heads" : "num_attention_heads", config.heads());
         json.put(distil ? "hidden_dim" : "intermediate_size", feedForward.width());
         json.put(distil ? "activation" : "hidden_act", FamilyConfig.name(feedForward.activation()));
-        json.put("max_position_embeddings", config.firstPosition() + config.maxPositions());
+        json.put("max_position_embeddings", config.firstPosition() + config.context());
         if (!distil) {
             json.put("type_vocab_size", config.tokenTypes());
             json.put("layer_norm_eps", config.norm().epsilon());

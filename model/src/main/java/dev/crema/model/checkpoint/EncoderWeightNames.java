@@ -70,7 +70,7 @@ final class EncoderWeightNames {
         String part = weight.substring(0, dot), kind = weight.substring(dot);
         Map<String, String> heads = heads(family, config.head());
         if (weight.equals("head.bias") && config.head() instanceof Head.MaskedLanguage head && !head.tied()) {
-            return List.of(new Part(heads.get("head.weight").replace(".weight", ".bias"), 0, rows, false));
+            return List.of(new Part(heads.getOrDefault("head.weight", "").replace(".weight", ".bias"), 0, rows, false));
         }
         if (heads.containsKey(weight)) return List.of(new Part(heads.get(weight), 0, rows, false));
         if (heads.containsKey(part)) return List.of(new Part(heads.get(part) + kind, 0, rows, false));

@@ -1,0 +1,146 @@
+package dev.crema.infer;
+
+import dev.crema.model.Encoder;
+import dev.crema.model.EncoderInput;
+import dev.crema.model.checkpoint.ModelFolder;
+import dev.crema.tensor.Autograd;
+import dev.crema.tensor.DType;
+import dev.crema.tensor.Device;
+import dev.crema.tensor.Scope;
+import dev.crema.tensor.Tensor;
+import dev.crema.text.InputException;
+import dev.crema.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Turns texts into vectors whose scalar product tells how near their meanings are.
+ *
+ * <p>Texts of like length go through the encoder together, so that little of a batch is padding. It owns its model.
+ */
+public final class TextEmbedder implements AutoCloseable {
+    /** Tokens of a batch, padding included: enough for large products, and few enough that scores stay near the cache. */
+    private static final int BATCH_TOKENS = 4096;
+
+    private final Encoder encoder;
+    private final Tokenizer tokenizer;
+    private final EmbeddingSettings settings;
+
+    private TextEmbedder(Encoder encoder, Tokenizer tokenizer, EmbeddingSettings settings) {
+        this.encoder = encoder;
+        this.tokenizer = tokenizer;
+        this.settings = settings;
+    }
+
+    /**
+     * Loads an encoder's folder, with the settings that sentence-transformers left there, if any.
+     *
+     * @throws InputException if it holds no encoder, a file is malformed, or tokenizer and model do not belong together
+     */
+    public static TextEmbedder load(Path folder, DType dtype, Device device) {
+        ModelFolder source = ModelFolder.open(folder);
+        Tokenizer tokenizer = Tokenizer.load(folder);
+        try {
+            int rows = source.description().vocabularySize();
+            if (tokenizer.vocabularySize() > rows) {
+                throw new InputException(folder + ": the tokenizer has " + tokenizer.vocabularySize()
+                        + " tokens, the model " + rows + ": they do not belong together");
+            }
+            EmbeddingSettings settings =
+                    EmbeddingSettings.read(folder, source.description().context());
+            return new TextEmbedder(source.load(Encoder.class, dtype, device), tokenizer, settings);
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    /** Returns how the model's makers want texts embedded. */
+    public EmbeddingSettings settings() {
+        return settings;
+    }
+
+    /** What a text became. */
+    public record Embedded(float[] vector, int tokens, boolean truncated) {}
+
+    /** Embeds texts as the settings of the model say. */
+    public List<Embedded> embed(List<String> texts) {
+        return embed(texts, settings);
+    }
+
+    /** Embeds texts; the results are in their order. */
+    public List<Embedded> embed(List<String> texts, EmbeddingSettings how) {
+        List<int[]> whole = texts.stream().map(tokenizer::encodeWithSpecials).toList();
+        List<int[]> ids = IntStream.range(0, texts.size())
+                .mapToObj(i -> cut(texts.get(i), whole.get(i), how.maxTokens()))
+                .toList();
+        int[] byLength = IntStream.range(0, ids.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> ids.get(i).length))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        Embedded[] results = new Embedded[ids.size()];
+        for (int from = 0, to; from < byLength.length; from = to) {
+            to = from + 1;
+            while (to < byLength.length && (to + 1 - from) * ids.get(byLength[to]).length <= BATCH_TOKENS) to++;
+            int[] chosen = Arrays.copyOfRange(byLength, from, to);
+            List<float[]> vectors = run(Arrays.stream(chosen).mapToObj(ids::get).toList(), how);
+            for (int i = 0; i < chosen.length; i++) {
+                int[] text = ids.get(chosen[i]);
+                results[chosen[i]] = new Embedded(
+                        vectors.get(i), text.length, text.length < whole.get(chosen[i]).length);
+            }
+        }
+        return List.of(results);
+    }
+
+    private List<float[]> run(List<int[]> texts, EmbeddingSettings how) {
+        List<float[]> vectors = new ArrayList<>();
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            Tensor hidden = encoder.hiddenStates(EncoderInput.of(texts, encoder.device())); // [B, T, D]
+            for (int row = 0; row < texts.size(); row++) {
+                int tokens = texts.get(row).length;
+                float[] states = hidden.select(0, row).narrow(0, 0, tokens).to(DType.FP32).toFloats(); // [T, D]
+                float[] vector = how.pooling().pool(states, tokens);
+                vectors.add(how.normalized() ? normalize(vector) : vector);
+            }
+        }
+        return vectors;
+    }
+
+    private static float[] normalize(float[] vector) {
+        double square = 0;
+        for (float value : vector) square += (double) value * value;
+        double length = Math.max(Math.sqrt(square), 1e-12);
+        for (int i = 0; i < vector.length; i++) vector[i] = (float) (vector[i] / length);
+        return vector;
+    }
+
+    /** Cuts the end of a text off, but not what the tokenizer puts around it. */
+    private int[] cut(String text, int[] ids, int maxTokens) {
+        if (ids.length == 0) throw new InputException("an empty text cannot be embedded with this tokenizer; give one with words");
+        if (ids.length <= maxTokens) return ids;
+        int[] bare = tokenizer.encode(text);
+        int around = ids.length - bare.length, before = 0;
+        while (before < around && !Arrays.equals(ids, before, before + bare.length, bare, 0, bare.length)) before++;
+        int kept = maxTokens - around;
+        if (kept < 1) {
+            throw new InputException("texts of " + maxTokens + " tokens leave no room for words beside the " + around
+                    + " that the tokenizer puts around them; give more");
+        }
+        int[] cut = Arrays.copyOf(ids, maxTokens);
+        System.arraycopy(ids, before + bare.length, cut, before + kept, around - before);
+        return cut;
+    }
+
+    @Override
+    public void close() {
+        encoder.close();
+        tokenizer.close();
+    }
+}
