@@ -57,8 +57,7 @@ final class Embed extends Verb {
     @Override
     void run(Console console) throws IOException {
         List<String> all = texts();
-        try (TextEmbedder embedder =
-                TextEmbedder.load(Folders.model(folder), precision.dtype(), Device.best())) {
+        try (TextEmbedder embedder = TextEmbedder.load(Folders.model(folder), precision.dtype(), Device.best())) {
             EmbeddingSettings how = embedder.settings();
             if (pooling.isPresent()) how = how.with(pooling.get());
             if (normalize.isPresent()) how = how.normalized(normalize.get());

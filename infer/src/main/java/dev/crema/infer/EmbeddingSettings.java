@@ -24,7 +24,8 @@ public record EmbeddingSettings(Pooling pooling, boolean normalized, int maxToke
             "pooling_mode_max_tokens", Pooling.MAX);
 
     public EmbeddingSettings {
-        if (maxTokens < 1) throw new InputException("texts of " + maxTokens + " tokens cannot be embedded; give 1 or more");
+        if (maxTokens < 1)
+            throw new InputException("texts of " + maxTokens + " tokens cannot be embedded; give 1 or more");
     }
 
     /** Returns the same with another pooling. */
@@ -68,7 +69,8 @@ public record EmbeddingSettings(Pooling pooling, boolean normalized, int maxToke
 
     private static Pooling pooling(Path file) {
         JsonNode json = json(file);
-        if (json.path("pooling_mode").isTextual()) return Pooling.of(json.path("pooling_mode").asText());
+        if (json.path("pooling_mode").isTextual())
+            return Pooling.of(json.path("pooling_mode").asText());
         Pooling found = Pooling.MEAN;
         int set = 0;
         for (var field : json.properties()) {

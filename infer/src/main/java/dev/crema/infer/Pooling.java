@@ -42,8 +42,10 @@ public enum Pooling {
     static Pooling of(String name) {
         for (Pooling pooling : values()) if (pooling.name().equalsIgnoreCase(name)) return pooling;
         throw new InputException("the pooling \"" + name + "\" is not known; known are "
-                + String.join(", ", java.util.Arrays.stream(values())
-                        .map(value -> value.name().toLowerCase(Locale.ROOT))
-                        .toList()));
+                + String.join(
+                        ", ",
+                        java.util.Arrays.stream(values())
+                                .map(value -> value.name().toLowerCase(Locale.ROOT))
+                                .toList()));
     }
 }

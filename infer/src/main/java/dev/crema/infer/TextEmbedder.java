@@ -91,8 +91,8 @@ public final class TextEmbedder implements AutoCloseable {
             List<float[]> vectors = run(Arrays.stream(chosen).mapToObj(ids::get).toList(), how);
             for (int i = 0; i < chosen.length; i++) {
                 int[] text = ids.get(chosen[i]);
-                results[chosen[i]] = new Embedded(
-                        vectors.get(i), text.length, text.length < whole.get(chosen[i]).length);
+                results[chosen[i]] =
+                        new Embedded(vectors.get(i), text.length, text.length < whole.get(chosen[i]).length);
             }
         }
         return List.of(results);
@@ -105,7 +105,10 @@ public final class TextEmbedder implements AutoCloseable {
             Tensor hidden = encoder.hiddenStates(EncoderInput.of(texts, encoder.device())); // [B, T, D]
             for (int row = 0; row < texts.size(); row++) {
                 int tokens = texts.get(row).length;
-                float[] states = hidden.select(0, row).narrow(0, 0, tokens).to(DType.FP32).toFloats(); // [T, D]
+                float[] states = hidden.select(0, row)
+                        .narrow(0, 0, tokens)
+                        .to(DType.FP32)
+                        .toFloats(); // [T, D]
                 float[] vector = how.pooling().pool(states, tokens);
                 vectors.add(how.normalized() ? normalize(vector) : vector);
             }
@@ -123,7 +126,8 @@ public final class TextEmbedder implements AutoCloseable {
 
     /** Cuts the end of a text off, but not what the tokenizer puts around it. */
     private int[] cut(String text, int[] ids, int maxTokens) {
-        if (ids.length == 0) throw new InputException("an empty text cannot be embedded with this tokenizer; give one with words");
+        if (ids.length == 0)
+            throw new InputException("an empty text cannot be embedded with this tokenizer; give one with words");
         if (ids.length <= maxTokens) return ids;
         int[] bare = tokenizer.encode(text);
         int around = ids.length - bare.length, before = 0;

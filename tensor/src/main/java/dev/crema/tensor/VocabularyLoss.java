@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.simd.LogSoftmaxRows;
+import java.util.List;
 
 /**
  * The log-probabilities that a language model's head gives to tokens, and the gradient of a loss on them.
@@ -68,6 +69,9 @@ public final class VocabularyLoss {
             // Sums over chunks are kept in fp32 whatever the model's type.
             Tensor headGrad =
                     matrix.requiresGrad() ? Tensors.zeros(DType.FP32, matrix.device(), matrix.shape()) : rowsGrad;
+            List<Tensor> biasGrads = head.bias().stream()
+                    .map(bias -> Tensors.zeros(DType.FP32, bias.device(), bias.shape()))
+                    .toList();
             int step = rowsOfChunk(matrix.size(0));
             for (int from = 0; from < n; from += step) {
                 int to = Math.min(n, from + step), count = to - from;
@@ -87,7 +91,12 @@ public final class VocabularyLoss {
                     rowsGrad.narrow(0, from, count).copyInPlace(gradient.matmul(weight));
                     if (matrix.requiresGrad())
                         headGrad.addInPlace(gradient.transpose(0, 1).matmul(chunk));
+                    biasGrads.forEach(
+                            sum -> sum.addInPlace(gradient.to(DType.FP32).sum(0, false)));
                 }
+            }
+            for (int i = 0; i < biasGrads.size(); i++) {
+                if (head.bias().get(i).requiresGrad()) head.bias().get(i).accumulateGrad(biasGrads.get(i));
             }
             if (matrix.requiresGrad()) matrix.accumulateGrad(headGrad);
             hiddenStates.accumulateGrad(rowsGrad);

@@ -37,8 +37,8 @@ final class WordPieceVocabulary {
         Map<String, Integer> ids = new LinkedHashMap<>();
         for (String line : text.lines().toList()) {
             if (ids.putIfAbsent(line.strip(), ids.size()) != null) {
-                throw new InputException(file + ": the piece \"" + line.strip() + "\" comes twice, again in line "
-                        + (ids.size() + 1));
+                throw new InputException(
+                        file + ": the piece \"" + line.strip() + "\" comes twice, again in line " + (ids.size() + 1));
             }
         }
         for (String special : List.of("[UNK]", "[CLS]", "[SEP]")) {

@@ -1,22 +1,24 @@
 package dev.crema.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.crema.model.Decoder;
+import dev.crema.model.Model;
 import java.util.Map;
 
 /**
  * A way of learning: it says what the gradients of a step are. The {@link Trainer} does the rest, the same for all.
+ *
+ * @param <M> the kind of model that it teaches
  */
-public interface Method {
+public interface Method<M extends Model> {
     /**
      * Runs the forward and backward passes of one step on the model.
      *
      * @param gradients is told after each backward pass, and takes what the weights have collected
      */
-    StepReport accumulate(Decoder model, Gradients gradients, long step);
+    StepReport accumulate(M model, Gradients gradients, long step);
 
     /** Measures the model on what it does not train on; empty if there is nothing to measure on. */
-    Map<String, Double> evaluate(Decoder model);
+    Map<String, Double> evaluate(M model);
 
     /** Returns all that decides the steps to come (data cursor, random state), as JSON. */
     JsonNode state();

@@ -60,7 +60,7 @@ public final class Muon implements Optimizer {
     }
 
     private static boolean orthogonal(Master master) {
-        return master.name().startsWith("blocks.") && master.weight().rank() == 2;
+        return master.name().contains("blocks.") && master.weight().rank() == 2;
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.crema.train;
 
-import dev.crema.model.Decoder;
+import dev.crema.model.Model;
 import dev.crema.train.Method.StepReport;
 import dev.crema.train.metrics.Metrics;
 import dev.crema.train.metrics.MetricsLog;
@@ -17,10 +17,12 @@ import java.util.function.Consumer;
  * <p>A step: the method collects gradients; they are clipped; the optimizer changes the fp32 masters at the schedule's
  * rate; the model gets them rounded; figures are logged. Every so often the model is measured and a checkpoint written.
  * A checkpoint holds all that the steps to come depend on, so a run killed at any moment goes on bit for bit.
+ *
+ * @param <M> the kind of model
  */
-public final class Trainer {
+public final class Trainer<M extends Model> {
     private final TrainingPlan plan;
-    private final Method method;
+    private final Method<M> method;
     private final RunFolder run;
     private final Consumer<Metrics> progress;
     private final StopSignal stop;
@@ -29,7 +31,7 @@ public final class Trainer {
      * @param progress sees the figures of each step
      * @param stop may end the run between two steps
      */
-    public Trainer(TrainingPlan plan, Method method, RunFolder run, Consumer<Metrics> progress, StopSignal stop) {
+    public Trainer(TrainingPlan plan, Method<M> method, RunFolder run, Consumer<Metrics> progress, StopSignal stop) {
         this.plan = plan;
         this.method = method;
         this.run = run;
@@ -56,7 +58,7 @@ public final class Trainer {
             End end, long steps, long tokens, double seconds, double tokensPerSecond, Map<String, Double> evaluation) {}
 
     /** Trains the model in place, from the run's last checkpoint if it has one; the model ends at its best. */
-    public Result train(Decoder model) throws IOException {
+    public Result train(M model) throws IOException {
         CheckpointStore store = run.checkpoints(plan.keep());
         try (MasterWeights masters = MasterWeights.of(model.weights());
                 Optimizer optimizer = Optimizer.of(plan.optimizer(), masters)) {
@@ -82,7 +84,7 @@ public final class Trainer {
     }
 
     private final class Loop {
-        private final Decoder model;
+        private final M model;
         private final MasterWeights masters;
         private final Optimizer optimizer;
         private final CheckpointStore store;
@@ -93,7 +95,7 @@ public final class Trainer {
         private Map<String, Double> evaluation = Map.of();
 
         Loop(
-                Decoder model,
+                M model,
                 MasterWeights masters,
                 Optimizer optimizer,
                 CheckpointStore store,

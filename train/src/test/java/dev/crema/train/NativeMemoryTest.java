@@ -96,7 +96,7 @@ class NativeMemoryTest {
             System.out.println("looked at " + looked + " steps");
         }
 
-        private static void watch(DType dtype, Method method, Path run) throws IOException {
+        private static void watch(DType dtype, Method<Decoder> method, Path run) throws IOException {
             try (Decoder model = Toy.model(dtype)) {
                 var before = new TreeMap<String, Integer>();
                 Toy.train(model, Toy.plan(11, 3, 4, 0), method, run, StopSignal.none(), metrics -> {

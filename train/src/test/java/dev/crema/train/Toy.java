@@ -142,15 +142,21 @@ final class Toy implements AutoCloseable {
 
     /** Trains in a run folder. */
     static Trainer.Result train(
-            Decoder model, TrainingPlan plan, Method method, Path folder, StopSignal stop, Consumer<Metrics> progress)
+            Decoder model,
+            TrainingPlan plan,
+            Method<Decoder> method,
+            Path folder,
+            StopSignal stop,
+            Consumer<Metrics> progress)
             throws IOException {
         try (RunFolder run = RunFolder.open(folder)) {
-            return new Trainer(plan, method, run, progress, stop).train(model);
+            return new Trainer<>(plan, method, run, progress, stop).train(model);
         }
     }
 
     /** Trains in a run folder to the end. */
-    static Trainer.Result train(Decoder model, TrainingPlan plan, Method method, Path folder) throws IOException {
+    static Trainer.Result train(Decoder model, TrainingPlan plan, Method<Decoder> method, Path folder)
+            throws IOException {
         return train(model, plan, method, folder, StopSignal.none(), metrics -> {});
     }
 

@@ -137,7 +137,7 @@ class TrainerTest {
     }
 
     /** Pulls every weight towards zero, and measures and fails as a test says. */
-    private static final class Scripted implements Method {
+    private static final class Scripted implements Method<Decoder> {
         private final LongToDoubleFunction measured;
         private final Set<Long> bad;
         private final Map<Long, float[]> weights = new HashMap<>();

@@ -3,7 +3,7 @@ package dev.crema.cli.stage;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crema.cli.recipe.StageContext;
 import dev.crema.cli.recipe.StageEvent;
-import dev.crema.model.Decoder;
+import dev.crema.model.Model;
 import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.text.InputException;
@@ -34,8 +34,8 @@ final class TrainingRun {
 
     private TrainingRun() {}
 
-    static void train(
-            StageContext context, Decoder model, Family family, Path companions, Method method, TrainingPlan plan)
+    static <M extends Model> void train(
+            StageContext context, M model, Family family, Path companions, Method<M> method, TrainingPlan plan)
             throws IOException {
         Path run = context.folder().resolve("run");
         Map<String, Double> last = new LinkedHashMap<>();
@@ -46,7 +46,7 @@ final class TrainingRun {
                 last.putAll(metrics.values());
                 report(context, plan, metrics);
             };
-            result = new Trainer(plan, method, folder, progress, stop).train(model);
+            result = new Trainer<>(plan, method, folder, progress, stop).train(model);
             if (result.end() == Trainer.End.ASKED) {
                 // Told here: once the signal is closed, the virtual machine may end at any moment.
                 context.events().accept(new StageEvent.Stopped(context.name(), result.steps(), plan.steps(), "steps"));

@@ -25,7 +25,7 @@ import java.util.Map;
  * reward against those of its group, which takes the place of a critic. The policy gradient then makes better samples
  * likelier and worse ones less. A group whose samples are all alike says nothing and is left out.
  */
-public final class Grpo implements Method {
+public final class Grpo implements Method<Decoder> {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Settings settings;

@@ -23,7 +23,7 @@ import java.util.Map;
  * <p>Pretraining and supervised fine-tuning are both this; they differ by the data, and by which tokens bear loss. The
  * mean is over the tokens with loss of the whole step, so that it does not matter how a step is cut into backward passes.
  */
-public final class NextToken implements Method {
+public final class NextToken implements Method<Decoder> {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final BatchSource training;

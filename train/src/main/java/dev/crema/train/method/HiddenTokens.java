@@ -1,0 +1,43 @@
+package dev.crema.train.method;
+
+import dev.crema.data.Batch;
+import dev.crema.model.Encoder;
+import dev.crema.model.EncoderInput;
+import dev.crema.tensor.SoftCap;
+import dev.crema.tensor.Tensor;
+import dev.crema.tensor.Tensors;
+import dev.crema.tensor.VocabularyHead;
+import java.util.Arrays;
+import java.util.List;
+
+/** What a masked language model predicts: the tokens that were hidden. */
+record HiddenTokens(boolean recompute) implements Prediction<Encoder, Batch> {
+    @Override
+    public int[] targets(Batch batch) {
+        return ModelBatch.targets(batch, ModelBatch.lossPlaces(batch));
+    }
+
+    @Override
+    public long tokens(Batch batch) {
+        return batch.tokens();
+    }
+
+    @Override
+    public Tensor headInput(Encoder model, Batch batch) {
+        int rows = batch.rows(), columns = batch.columns();
+        EncoderInput input = new EncoderInput(
+                Tensors.of(batch.ids(), rows, columns).to(model.device()),
+                Tensors.of(batch.positions(), rows, columns).to(model.device()),
+                Tensors.of(new int[rows * columns], rows, columns).to(model.device()),
+                Tensors.of(batch.documents(), rows, columns).to(model.device()),
+                Arrays.stream(batch.documents()).allMatch(document -> document == 0));
+        Tensor hidden = recompute ? model.hiddenStatesCheckpointed(input) : model.hiddenStates(input);
+        Tensor rowsOfAll = hidden.reshape((long) rows * columns, -1); // [B T, D]
+        return model.predictions(ModelBatch.at(rowsOfAll, ModelBatch.lossPlaces(batch)));
+    }
+
+    @Override
+    public VocabularyHead head(Encoder model) {
+        return new VocabularyHead(model.head(), List.of(model.headBias()), new SoftCap.None());
+    }
+}
