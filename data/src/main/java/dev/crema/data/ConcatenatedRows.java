@@ -13,18 +13,15 @@ public final class ConcatenatedRows implements RowSource {
     private final Documents documents;
     private final int columns;
     private final Order order;
-    private final long rowsPerPass;
-    private long epoch;
-    private long position;
-    private long given;
+    private final Passes passes;
 
     /** Cuts rows of {@code columns} tokens. Throws where the corpus is shorter than one row. */
     public ConcatenatedRows(Documents documents, int columns, Order order) {
         this.documents = documents;
         this.columns = columns;
         this.order = order;
-        this.rowsPerPass = documents.predictions() / columns;
-        if (rowsPerPass == 0) {
+        this.passes = new Passes(documents.predictions() / columns);
+        if (passes.rows() == 0) {
             throw new InputException("the corpus holds " + documents.predictions()
                     + " tokens to predict, fewer than one row of " + columns + "; use shorter rows or more text");
         }
@@ -32,7 +29,7 @@ public final class ConcatenatedRows implements RowSource {
 
     /** Counts the rows of one pass. */
     public long rowsPerPass() {
-        return rowsPerPass;
+        return passes.rows();
     }
 
     @Override
@@ -42,19 +39,17 @@ public final class ConcatenatedRows implements RowSource {
 
     @Override
     public Cursor cursor() {
-        return new Cursor(label(), epoch, position, 0);
+        return passes.cursor(label());
     }
 
     @Override
     public void seek(Cursor cursor) {
-        cursor.check(label(), rowsPerPass);
-        epoch = cursor.epoch();
-        position = cursor.position();
+        passes.seek(cursor, label());
     }
 
     @Override
     public PackingReport report() {
-        return new PackingReport(given, given * columns, 0, 0);
+        return passes.report(columns);
     }
 
     @Override
@@ -64,7 +59,7 @@ public final class ConcatenatedRows implements RowSource {
 
     @Override
     public void write(RowWriter writer) {
-        long row = order.place(position, rowsPerPass, epoch);
+        long row = order.place(passes.position(), passes.rows(), passes.epoch());
         long prediction = (firstCut() + row * columns) % documents.predictions();
         writer.beginRow();
         long document = documents.documentOf(prediction);
@@ -81,18 +76,13 @@ public final class ConcatenatedRows implements RowSource {
                 prediction = 0;
             }
         }
-        given++;
-        position++;
-        if (position == rowsPerPass) {
-            position = 0;
-            epoch++;
-        }
+        passes.advance();
     }
 
     private long firstCut() {
         return switch (order) {
             case Order.Stored() -> 0;
-            case Order.Shuffled(long seed) -> Mix.below(seed, ~epoch, documents.predictions());
+            case Order.Shuffled(long seed) -> Mix.below(seed, ~passes.epoch(), documents.predictions());
         };
     }
 }

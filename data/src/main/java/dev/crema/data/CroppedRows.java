@@ -13,10 +13,7 @@ public final class CroppedRows implements RowSource {
     private final int columns;
     private final Order order;
     private final long tokens;
-    private final long rowsPerPass;
-    private long epoch;
-    private long position;
-    private long given;
+    private final Passes passes;
 
     /** Crops rows of {@code columns} tokens. Throws where the text is shorter, or is no contiguous part of its cache. */
     public CroppedRows(Documents documents, int columns, Order order) {
@@ -28,8 +25,8 @@ public final class CroppedRows implements RowSource {
         this.columns = columns;
         this.order = order;
         this.tokens = documents.predictions() + documents.count();
-        this.rowsPerPass = (tokens - 1) / columns;
-        if (rowsPerPass == 0) {
+        this.passes = new Passes((tokens - 1) / columns);
+        if (passes.rows() == 0) {
             throw new InputException("the text holds " + tokens + " tokens, too few to crop " + columns
                     + " and the one after; use shorter rows or more text");
         }
@@ -37,7 +34,7 @@ public final class CroppedRows implements RowSource {
 
     /** Counts the rows of one pass. */
     public long rowsPerPass() {
-        return rowsPerPass;
+        return passes.rows();
     }
 
     @Override
@@ -47,19 +44,17 @@ public final class CroppedRows implements RowSource {
 
     @Override
     public Cursor cursor() {
-        return new Cursor(label(), epoch, position, 0);
+        return passes.cursor(label());
     }
 
     @Override
     public void seek(Cursor cursor) {
-        cursor.check(label(), rowsPerPass);
-        epoch = cursor.epoch();
-        position = cursor.position();
+        passes.seek(cursor, label());
     }
 
     @Override
     public PackingReport report() {
-        return new PackingReport(given, given * columns, 0, 0);
+        return passes.report(columns);
     }
 
     @Override
@@ -70,16 +65,12 @@ public final class CroppedRows implements RowSource {
     @Override
     public void write(RowWriter writer) {
         long start = switch (order) {
-            case Order.Stored() -> position * columns;
-            case Order.Shuffled(long seed) -> Mix.below(Mix.mix(seed, epoch), position, tokens - columns);
+            case Order.Stored() -> passes.position() * columns;
+            case Order.Shuffled(long seed) ->
+                Mix.below(Mix.mix(seed, passes.epoch()), passes.position(), tokens - columns);
         };
         writer.beginRow();
         writer.write(documents.cache(), documents.firstToken(0) + start, columns);
-        given++;
-        position++;
-        if (position == rowsPerPass) {
-            position = 0;
-            epoch++;
-        }
+        passes.advance();
     }
 }

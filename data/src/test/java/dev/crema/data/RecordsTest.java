@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,24 +164,18 @@ class RecordsTest {
     }
 
     @Test
-    void problemsComeInAnOrderThatResumes() {
-        StringBuilder lines = new StringBuilder();
-        for (int i = 0; i < 10; i++) {
-            lines.append("{\"question\": \"q")
-                    .append(i)
-                    .append("\", \"answer\": ")
-                    .append(i)
-                    .append("}\n");
-        }
-        Source source = Source.of(write(folder, "a.jsonl", lines.toString()).toString());
-        Problems straight = Problems.of(source, new Order.Shuffled(1));
-        assertThat(straight.next(10)).containsExactlyInAnyOrderElementsOf(straight.all());
-        straight.next(3);
-        Cursor cursor = straight.cursor();
-        Problems resumed = Problems.of(source, new Order.Shuffled(1));
-        resumed.seek(cursor);
-        assertThat(resumed.next(25)).isEqualTo(straight.next(25));
-        assertThat(cursor.epoch()).isEqualTo(1);
+    void eachPassOverProblemsTakesAllInAnOrderOfItsOwn() {
+        List<Problem> all = IntStream.range(0, 10)
+                .mapToObj(i -> new Problem(List.of(Message.user("q" + i)), "" + i, "p" + i))
+                .toList();
+        Problems problems = new Problems(all, new Order.Shuffled(1));
+        List<Problem> first =
+                LongStream.range(0, 10).mapToObj(problems::problem).toList();
+        List<Problem> second =
+                LongStream.range(10, 20).mapToObj(problems::problem).toList();
+        assertThat(first).containsExactlyInAnyOrderElementsOf(all).isNotEqualTo(second);
+        assertThat(second).containsExactlyInAnyOrderElementsOf(all);
+        assertThat(new Problems(all, new Order.Stored()).problem(13)).isEqualTo(all.get(3));
     }
 
     @Test
@@ -195,8 +191,9 @@ class RecordsTest {
                 .anyMatch(example -> !((Chat) example).tools().isEmpty());
         assertThat(read(Source.of(data + "/llamafactory/v1_sft_demo.jsonl"))).hasSize(500);
         assertThat(read(Source.of(data + "/llamafactory/c4_demo.jsonl"))).hasSize(300);
-        List<Problem> problems = Problems.of(Source.of(data + "/gsm8k/test.jsonl"), new Order.Stored())
-                .all();
+        List<Problem> problems = read(Source.of(data + "/gsm8k/test.jsonl").as(RecordFormat.PROBLEM)).stream()
+                .map(Problem.class::cast)
+                .toList();
         assertThat(problems).hasSize(1319).allMatch(problem -> problem.answer().matches("-?[\\d,.]+"));
         assertThat(problems.getFirst().answer()).isEqualTo("18");
     }

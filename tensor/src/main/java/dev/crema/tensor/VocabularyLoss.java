@@ -16,7 +16,7 @@ import java.util.List;
  */
 public final class VocabularyLoss {
     /** Elements of a chunk of logits: 16 MB in bf16, which stays near the cache and makes large products. */
-    private static final long CHUNK = 8L << 20;
+    public static final long CHUNK = 8L << 20;
 
     private VocabularyLoss() {}
 

@@ -50,6 +50,11 @@ public final class StopSignal implements AutoCloseable {
     @Override
     public void close() {
         done.countDown();
-        if (!asked()) Runtime.getRuntime().removeShutdownHook(hook);
+        try {
+            if (!asked()) Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The virtual machine began to end a moment ago; the hook runs, and waits no more.
+            ask();
+        }
     }
 }

@@ -11,8 +11,7 @@ import dev.crema.data.RecordFormat;
 import dev.crema.data.Source;
 import dev.crema.data.arithmetic.ArithmeticCorpus;
 import dev.crema.data.arithmetic.CorpusMixture;
-import dev.crema.data.arithmetic.ProblemSet;
-import dev.crema.data.arithmetic.Split;
+import dev.crema.data.arithmetic.WorkedExamples;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -23,6 +22,13 @@ sealed interface DataSettings {
 
     /** Names the files that the stage reads. */
     List<Input> inputs();
+
+    /** Lists the files that a path (a file, a folder or a glob) stands for. */
+    static List<Input> filesOf(Path path) {
+        return Source.of(path.toString()).files().stream()
+                .<Input>map(Input.File::new)
+                .toList();
+    }
 
     /**
      * Files of text or of records.
@@ -45,9 +51,7 @@ sealed interface DataSettings {
 
         @Override
         public List<Input> inputs() {
-            return Source.of(path.toString()).files().stream()
-                    .<Input>map(Input.File::new)
-                    .toList();
+            return filesOf(path);
         }
     }
 
@@ -66,16 +70,9 @@ sealed interface DataSettings {
 
     /** Arithmetic problems worked out rightly between tags, as chats. */
     record WorkedArithmetic(@Default("200") int examples) implements DataSettings {
-        private static final int VERSION = 1;
-
         @Override
         public ExampleSource source(long seed) {
-            ProblemSet problems = new ProblemSet(Split.TRAIN, seed + 1);
-            return new Listed(
-                    "worked arithmetic " + VERSION + " " + seed + " " + examples,
-                    problems.distinct(examples).stream()
-                            .<Example>map(q -> q.worked())
-                            .toList());
+            return new WorkedExamples(examples, seed + 1);
         }
 
         @Override
@@ -108,9 +105,7 @@ sealed interface DataSettings {
 
         @Override
         public List<Input> inputs() {
-            return Source.of(path.toString()).files().stream()
-                    .<Input>map(Input.File::new)
-                    .toList();
+            return filesOf(path);
         }
     }
 

@@ -10,6 +10,7 @@ import dev.crema.model.Decoder;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.tensor.Device;
 import dev.crema.text.ChatTemplate;
+import dev.crema.text.InputException;
 import dev.crema.text.Tokenizer;
 import dev.crema.train.eval.ProblemEvaluation;
 import dev.crema.train.method.Advantages;
@@ -34,7 +35,7 @@ import java.util.Map;
  * @param samples completions of each
  * @param updates optimizer steps on each rollout
  * @param formatReward what the right form is worth where the answer is wrong; a right answer in the right form is 1
- * @param judge problems to measure on during training; none unless {@code training.evaluate_every} is set
+ * @param judge problems to measure on, other than those of {@code problems}; none measures nothing
  */
 public record GrpoStage(
         String from,
@@ -55,6 +56,7 @@ public record GrpoStage(
         @Default("0.1") double formatReward,
         @Default("512") int rowTokens,
         @Default("8") int rowsOfPass,
+        @Default("[]") List<ProblemSettings> judge,
         TrainingSettings training)
         implements Stage {
     public GrpoStage {
@@ -62,11 +64,16 @@ public record GrpoStage(
         Check.atLeast("samples", samples, 2);
         Check.positive("temperature", temperature);
         Check.atLeast("maxTokens", maxTokens, 1);
+        if (training.evaluateEvery() > 0 && judge.isEmpty()) {
+            throw new InputException("training.evaluate_every is " + training.evaluateEvery()
+                    + ", but there is nothing to measure on: name held-out problems in judge");
+        }
     }
 
     @Override
     public List<Input> inputs() {
         List<Input> inputs = new ArrayList<>(problems.inputs());
+        judge.forEach(each -> inputs.addAll(each.inputs()));
         inputs.add(Models.input(from));
         return inputs;
     }
@@ -110,7 +117,8 @@ public record GrpoStage(
             Grpo.Settings settings,
             PolicyUpdate.Reference reference)
             throws IOException {
-        List<Problem> judged = training.evaluateEvery() > 0 ? problems.evaluation() : List.of();
+        List<Problem> judged = new ArrayList<>();
+        for (ProblemSettings each : judge) judged.addAll(each.evaluation());
         Grpo.Evaluation evaluation = decoder -> judged.isEmpty()
                 ? Map.of()
                 : Map.of(

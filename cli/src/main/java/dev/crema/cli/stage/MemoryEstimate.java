@@ -6,6 +6,7 @@ import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ParameterSpec;
 import dev.crema.tensor.DType;
+import dev.crema.tensor.VocabularyLoss;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -31,9 +32,6 @@ record MemoryEstimate(long weights, long activations, long loss) {
     /** The virtual machine, its heap after a while, and libtorch's code and threads. */
     private static final long PROCESS = 500_000_000;
 
-    /** Elements of a chunk of logits, as {@link dev.crema.tensor.VocabularyLoss} cuts them. */
-    private static final long CHUNK = 16L << 20;
-
     /**
      * Estimates a backward pass over {@code rows} of {@code columns} tokens.
      *
@@ -48,7 +46,7 @@ record MemoryEstimate(long weights, long activations, long loss) {
         // What is at work beside it, and not yet given back, comes to two layers; four where each runs again.
         long kept = recompute ? config.layers() * stream : config.layers() * layer;
         long activations = kept + (recompute ? 4 : 2) * layer;
-        long chunk = Math.min(CHUNK, tokens * config.vocabularySize()) * element;
+        long chunk = Math.min(VocabularyLoss.CHUNK, tokens * config.vocabularySize()) * element;
         long head = 4L * config.vocabularySize() * config.hiddenSize();
         return new MemoryEstimate(
                 parameters(config) * (2 * element + master + 4 + 8), activations, 2 * chunk + 2 * head);

@@ -6,6 +6,8 @@ import dev.crema.data.Example;
 import dev.crema.data.Example.Chat;
 import dev.crema.data.Example.Problem;
 import dev.crema.data.ExampleReader;
+import dev.crema.data.Order;
+import dev.crema.data.Problems;
 import dev.crema.data.RecordFormat;
 import dev.crema.data.Source;
 import dev.crema.data.arithmetic.ProblemSet;
@@ -17,9 +19,7 @@ import dev.crema.train.method.ProblemSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 
 /** Problems with answers that can be checked. */
@@ -77,13 +77,7 @@ sealed interface ProblemSettings {
             @Default("500") int count) implements ProblemSettings {
         @Override
         public ProblemSource training(long seed) throws IOException {
-            List<Problem> all = read(Integer.MAX_VALUE);
-            return number -> {
-                // Each pass in an order of its own, decided by the seed.
-                List<Problem> order = new ArrayList<>(all);
-                Collections.shuffle(order, new Random(seed * 31 + number / all.size()));
-                return order.get((int) (number % all.size()));
-            };
+            return new Problems(read(Integer.MAX_VALUE), new Order.Shuffled(seed))::problem;
         }
 
         @Override
@@ -150,9 +144,7 @@ sealed interface ProblemSettings {
 
         @Override
         public List<Input> inputs() {
-            return Source.of(path.toString()).files().stream()
-                    .<Input>map(Input.File::new)
-                    .toList();
+            return DataSettings.filesOf(path);
         }
     }
 }

@@ -128,7 +128,8 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
 
     @Override
     public JsonNode state() {
-        return JSON.createObjectNode().set("data", JSON.valueToTree(training.cursor().get()));
+        return JSON.createObjectNode()
+                .set("data", JSON.valueToTree(training.cursor().get()));
     }
 
     @Override

@@ -35,8 +35,8 @@ record WrittenTokens() implements Prediction<EncoderDecoder, PairBatch> {
                         row * batch.inputColumns() + batch.inputLengths()[row]))
                 .toList();
         Encoded encoded = model.encode(EncoderInput.of(texts, model.device()));
-        Tensor ids = Tensors.of(batch.decoderIds(), batch.rows(), batch.columns())
-                .to(model.device());
+        Tensor ids =
+                Tensors.of(batch.decoderIds(), batch.rows(), batch.columns()).to(model.device());
         Tensor hidden = model.decode(ids, encoded).reshape((long) batch.rows() * batch.columns(), -1); // [B T, D]
         int[] places = IntStream.range(0, batch.targets().length)
                 .filter(i -> batch.targets()[i] != Batch.NO_LOSS)
