@@ -2,10 +2,13 @@ package dev.crema.cli;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.crema.cli.bench.LoadBenchmark;
 import dev.crema.cli.bench.RolloutBenchmark;
 import dev.crema.cli.bench.TrainBenchmark;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -13,15 +16,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Measures this machine at training and at generating. */
-@Command(name = "bench", description = "Measure training, batched generation, or the quickstart over seeds.")
+/** Measures this machine at training, generating and loading. */
+@Command(
+        name = "bench",
+        description = "Measure training, batched generation, loading a model, or the quickstart over seeds.")
 final class Bench extends Verb {
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .build();
 
-    @Parameters(paramLabel = "WHAT", description = "train, rollout or quickstart.")
+    @Parameters(paramLabel = "WHAT", index = "0", description = "train, rollout, load or quickstart.")
     private What what;
+
+    @Parameters(paramLabel = "MODEL", index = "1", arity = "0..1", description = "load: the model's folder.")
+    private Optional<Path> model;
 
     @Option(names = "--dtype", defaultValue = "bf16", description = "fp32 or bf16 (default: bf16).")
     private Precision dtype;
@@ -39,7 +47,7 @@ final class Bench extends Verb {
     private long[] seeds;
 
     @Option(names = "--out", defaultValue = "runs", description = "quickstart: where the runs go.")
-    private java.nio.file.Path out;
+    private Path out;
 
     @Spec
     private CommandSpec command;
@@ -47,6 +55,7 @@ final class Bench extends Verb {
     enum What {
         TRAIN,
         ROLLOUT,
+        LOAD,
         QUICKSTART
     }
 
@@ -55,9 +64,13 @@ final class Bench extends Verb {
         if (steps < 1 || batch < 1 || newTokens < 2) {
             throw new ParameterException(command.commandLine(), "--steps and --batch are at least 1, --new-tokens 2");
         }
+        if ((what == What.LOAD) != model.isPresent()) {
+            throw new ParameterException(command.commandLine(), "bench load takes a MODEL, and nothing else does");
+        }
         Map<String, Object> document = switch (what) {
             case TRAIN -> map(TrainBenchmark.run(dtype.dtype(), steps));
             case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch, newTokens));
+            case LOAD -> map(LoadBenchmark.run(Folders.existing(model.orElseThrow()), dtype.dtype()));
             case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
         };
         document.forEach((key, value) -> console.out().println(key + ": " + value));

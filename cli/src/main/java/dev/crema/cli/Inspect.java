@@ -18,12 +18,9 @@ import dev.crema.text.gguf.GgufFile;
 import dev.crema.train.run.CheckpointStore;
 import dev.crema.train.run.RunFolder;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
@@ -36,7 +33,6 @@ import picocli.CommandLine.Parameters;
         description = "Tell what a model's folder, a GGUF or .safetensors file, a tokenizer.json, a run's folder or a"
                 + " checkpoint holds.")
 final class Inspect extends Verb {
-    private static final String SINGLE = "model.safetensors";
     private static final String MANIFEST = "manifest.json";
 
     @Parameters(paramLabel = "PATH", description = "The file or folder.")
@@ -86,7 +82,7 @@ final class Inspect extends Verb {
         facts.with("parameters", ParameterSpec.count(model.description()));
         long bytes = 0;
         TreeSet<String> dtypes = new TreeSet<>();
-        for (Path file : shards(folder)) {
+        for (Path file : model.weightFiles()) {
             try (Safetensors shard = Safetensors.open(file)) {
                 for (Safetensors.Entry entry : shard.entries().values()) {
                     bytes += entry.memory().byteSize();
@@ -162,20 +158,6 @@ final class Inspect extends Verb {
 
     private static String part(Object spec) {
         return spec.getClass().getSimpleName();
-    }
-
-    private static List<Path> shards(Path folder) throws IOException {
-        List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> shards = Files.newDirectoryStream(folder, "model-*-of-*.safetensors")) {
-            shards.forEach(files::add);
-        }
-        if (Files.exists(folder.resolve(SINGLE))) {
-            files = List.of(folder.resolve(SINGLE));
-        }
-        if (files.isEmpty()) {
-            throw new InputException(folder + " has a config.json but no weights: " + SINGLE + " is missing");
-        }
-        return files.stream().sorted().toList();
     }
 
     static void chatTemplate(Facts facts, Path folder) {

@@ -8,9 +8,10 @@ final class HostMemory {
     private HostMemory() {}
 
     static MemorySegment segment(Tensor tensor) {
-        if (!tensor.device().isCpu() || !tensor.handle.is_contiguous()) {
+        if (!tensor.device().isCpu() || !tensor.isContiguous()) {
             throw new IllegalStateException(tensor + " is not contiguous on the CPU");
         }
+        if (tensor.elements() == 0) return MemorySegment.NULL; // libtorch gives it no address
         return MemorySegment.ofAddress(tensor.data().address()).reinterpret(tensor.bytes());
     }
 

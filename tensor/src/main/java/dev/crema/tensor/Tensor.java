@@ -125,6 +125,11 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(handle.contiguous());
     }
 
+    /** Tells whether the elements lie in order, without gaps. */
+    public boolean isContiguous() {
+        return handle.is_contiguous();
+    }
+
     /** Splits a dimension into parts of {@code size}. */
     public Tensor[] split(long size, int dim) {
         TensorVector parts = handle.split(size, dim);

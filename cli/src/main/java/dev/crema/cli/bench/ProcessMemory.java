@@ -12,8 +12,17 @@ final class ProcessMemory {
 
     /** Returns the most that was resident so far, in MB; 0 where the system does not tell. */
     static double peakMegabytes() {
+        return status("VmHWM:");
+    }
+
+    /** Returns what is resident now, in MB; 0 where the system does not tell. */
+    static double residentMegabytes() {
+        return status("VmRSS:");
+    }
+
+    private static double status(String key) {
         try (var lines = Files.lines(STATUS)) {
-            return lines.filter(line -> line.startsWith("VmHWM:"))
+            return lines.filter(line -> line.startsWith(key))
                     .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
                     .findFirst()
                     .orElse(0);

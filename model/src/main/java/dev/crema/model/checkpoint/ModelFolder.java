@@ -1,6 +1,5 @@
 package dev.crema.model.checkpoint;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.model.ArchConfig;
@@ -21,8 +20,9 @@ import dev.crema.text.gguf.GgufFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +34,9 @@ import java.util.TreeSet;
  * file, which holds the same in its own.
  */
 public final class ModelFolder {
-    private static final String SINGLE = "model.safetensors";
-    private static final String INDEX = "model.safetensors.index.json";
+    /** As transformers writes them. */
+    private static final long MAX_SHARD = 5_000_000_000L;
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path folder;
@@ -82,7 +83,7 @@ public final class ModelFolder {
     }
 
     private boolean holds(String ending) {
-        try (Shards shards = openShards()) {
+        try (Shards shards = Shards.open(folder)) {
             return shards.entries().keySet().stream().anyMatch(name -> name.endsWith(ending));
         }
     }
@@ -115,11 +116,16 @@ public final class ModelFolder {
                 + family.kind().label() + "; this needs a model that is " + wanted);
     }
 
+    /** Lists the files that hold the weights. */
+    public List<Path> weightFiles() {
+        return GgufFile.isGguf(folder) ? List.of(folder) : Shards.files(folder);
+    }
+
     /** Returns the type in which the weights are stored; of quantised ones that of their scales. */
     public DType storedDtype() {
         if (GgufFile.isGguf(folder)) return GgufLoading.storedDtype(folder);
-        try (Shards shards = openShards()) {
-            return shards.entries.values().iterator().next().dtype();
+        try (Shards shards = Shards.open(folder)) {
+            return shards.entries().values().iterator().next().dtype();
         }
     }
 
@@ -133,7 +139,8 @@ public final class ModelFolder {
     }
 
     /**
-     * Loads a model of a kind, or of any as {@code Model.class}, converting its weights.
+     * Loads a model of a kind, or of any as {@code Model.class}, converting its weights. No weight exists twice on the way;
+     * the files' pages are the system's cache and not the process's.
      *
      * @throws InputException if the model is of another kind, or a weight is missing, left over, or of another shape
      */
@@ -141,98 +148,63 @@ public final class ModelFolder {
         if (!kind.isAssignableFrom(family.kind().model()))
             throw otherKind(Family.Kind.of(kind).label());
         if (GgufFile.isGguf(folder)) return kind.cast(GgufLoading.load(folder, family, config(), dtype, device));
-        Weights weights = Weights.empty(config, dtype, device);
-        try (Shards shards = openShards();
-                Scope scope = Scope.open();
-                var off = Autograd.off()) {
-            Set<String> left = new TreeSet<>(shards.entries.keySet());
-            for (ParameterSpec spec : ParameterSpec.of(config)) {
-                for (WeightNames.Part part : WeightNames.parts(
-                        family, config, spec.name(), spec.shape().getFirst())) {
-                    copy(shards.find(WeightNames.spellings(family, part.name()), left), part, weights.get(spec.name()));
+        try (Shards shards = Shards.open(folder)) {
+            List<ParameterSpec> specs = ParameterSpec.of(config);
+            check(specs, shards);
+            Weights weights = Weights.empty(config, dtype, device);
+            try (Scope scope = Scope.open();
+                    var off = Autograd.off()) {
+                TensorReads reads = new TensorReads();
+                for (ParameterSpec spec : specs) {
+                    for (WeightNames.Part part : parts(spec)) {
+                        Tensor target = weights.get(spec.name()).narrow(0, part.firstRow(), part.rows());
+                        reads.add(find(shards, part), part.transposed() ? target.transpose(0, 1) : target);
+                    }
+                }
+                reads.run();
+                return kind.cast(Model.of(config, weights));
+            } catch (RuntimeException e) {
+                weights.close();
+                throw e;
+            }
+        }
+    }
+
+    /** Compares all names and shapes, before any memory is taken for the weights. */
+    private void check(List<ParameterSpec> specs, Shards shards) {
+        Set<String> left = new TreeSet<>(shards.entries().keySet());
+        for (ParameterSpec spec : specs) {
+            for (WeightNames.Part part : parts(spec)) {
+                Safetensors.Entry entry = find(shards, part);
+                left.remove(entry.name());
+                List<Long> wanted = new ArrayList<>(spec.shape());
+                wanted.set(0, part.rows());
+                if (part.transposed()) Collections.reverse(wanted);
+                if (!wanted.equals(Arrays.stream(entry.shape()).boxed().toList())) {
+                    throw new InputException(folder + ": " + entry.name() + " has the shape "
+                            + Arrays.toString(entry.shape()) + ", config.json wants " + wanted);
                 }
             }
-            left.removeIf(name -> WeightNames.harmless(config, name));
-            if (!left.isEmpty()) {
-                throw new InputException(folder + " holds " + left.size() + " tensors that a " + family.modelType()
-                        + " does not have, such as " + left.iterator().next());
-            }
-            return kind.cast(Model.of(config, weights));
-        } catch (RuntimeException e) {
-            weights.close();
-            throw e;
+        }
+        left.removeIf(name -> WeightNames.harmless(config, name));
+        if (!left.isEmpty()) {
+            throw new InputException(folder + " holds " + left.size() + " tensors that a " + family.modelType()
+                    + " does not have, such as " + left.iterator().next());
         }
     }
 
-    private void copy(Safetensors.Entry entry, WeightNames.Part part, Tensor weight) {
-        try (Scope scope = Scope.open()) {
-            Tensor target = weight.narrow(0, part.firstRow(), part.rows());
-            if (part.transposed()) target = target.transpose(0, 1);
-            if (!java.util.Arrays.equals(target.shape(), entry.shape())) {
-                throw new InputException(folder + ": " + entry.name() + " has the shape "
-                        + java.util.Arrays.toString(entry.shape()) + ", config.json wants "
-                        + java.util.Arrays.toString(target.shape()));
-            }
-            target.copyInPlace(entry.tensor());
-        }
+    private List<WeightNames.Part> parts(ParameterSpec spec) {
+        return WeightNames.parts(family, config, spec.name(), spec.shape().getFirst());
     }
 
-    private Shards openShards() {
-        List<Safetensors> files = new ArrayList<>();
-        Map<String, Safetensors.Entry> entries = new LinkedHashMap<>();
-        try {
-            for (Path file : shardFiles()) {
-                Safetensors shard = Safetensors.open(file);
-                files.add(shard);
-                entries.putAll(shard.entries());
-            }
-        } catch (RuntimeException e) {
-            files.forEach(Safetensors::close);
-            throw e;
-        }
-        if (entries.isEmpty()) throw new InputException(folder + " holds no tensors");
-        return new Shards(files, entries);
+    private Safetensors.Entry find(Shards shards, WeightNames.Part part) {
+        return shards.find(WeightNames.spellings(family, part.name()));
     }
 
-    private List<Path> shardFiles() {
-        if (Files.exists(folder.resolve(SINGLE))) return List.of(folder.resolve(SINGLE));
-        Path index = folder.resolve(INDEX);
-        if (!Files.exists(index)) throw new InputException(folder + " has neither " + SINGLE + " nor " + INDEX);
-        try {
-            Set<Path> files = new TreeSet<>();
-            for (JsonNode name : JSON.readTree(Files.readAllBytes(index)).path("weight_map")) {
-                Path file = folder.resolve(name.asText()).normalize();
-                if (!folder.normalize().equals(file.getParent())) {
-                    throw new InputException(index + " names " + name + ", which is not a file of the folder");
-                }
-                files.add(file);
-            }
-            return List.copyOf(files);
-        } catch (IOException e) {
-            throw new InputException(index + " cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    private record Shards(List<Safetensors> files, Map<String, Safetensors.Entry> entries) implements AutoCloseable {
-        /** Finds a tensor by any of its names. */
-        Safetensors.Entry find(List<String> names, Set<String> left) {
-            for (String candidate : names) {
-                Safetensors.Entry entry = entries.get(candidate);
-                if (entry != null) {
-                    left.remove(candidate);
-                    return entry;
-                }
-            }
-            throw new InputException(files.getFirst().file().getParent() + " lacks the tensor " + names.getFirst());
-        }
-
-        @Override
-        public void close() {
-            files.forEach(Safetensors::close);
-        }
-    }
-
-    /** Writes a model that transformers loads: {@code config.json} and {@code model.safetensors}, each atomically. */
+    /**
+     * Writes a model that transformers loads: {@code config.json} and {@code model.safetensors}, or shards of at most 5 GB
+     * with an index; each file atomically.
+     */
     public static void save(Path folder, Family family, Model model) throws IOException {
         save(folder, family, model.config(), model.weights().byName(), model.dtype());
     }
@@ -243,10 +215,10 @@ public final class ModelFolder {
         Files.createDirectories(folder);
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
-            SafetensorsWriter.write(folder.resolve(SINGLE), theirs(family, config, weights));
+            ShardIndex.write(folder, theirs(family, config, weights), MAX_SHARD);
         }
         ObjectNode json = FamilyConfig.write(family, config, dtype);
-        writeAtomically(
+        AtomicFile.write(
                 folder.resolve("config.json"),
                 JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
     }
@@ -257,15 +229,9 @@ public final class ModelFolder {
         ours.forEach((name, tensor) -> {
             for (WeightNames.Part part : WeightNames.parts(family, config, name, tensor.size(0))) {
                 Tensor rows = tensor.detach().narrow(0, part.firstRow(), part.rows());
-                result.put(part.name(), (part.transposed() ? rows.transpose(0, 1) : rows).contiguous());
+                result.put(part.name(), part.transposed() ? rows.transpose(0, 1) : rows);
             }
         });
         return result;
-    }
-
-    private static void writeAtomically(Path file, byte[] content) throws IOException {
-        Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
-        Files.write(temporary, content);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

@@ -1,5 +1,7 @@
 package dev.crema.model.checkpoint;
 
+import static java.nio.channels.FileChannel.MapMode.READ_ONLY;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -8,9 +10,11 @@ import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
 import dev.crema.text.InputException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -26,7 +30,8 @@ import java.util.Map;
  * A safetensors file, mapped into memory: eight bytes of header length, a JSON header, the elements.
  *
  * <p>Everything that the header says is checked against the file before any of it is believed. Tensors over the mapping
- * are valid until it is closed.
+ * are valid until it is closed. Small tensors are best used in place; a model's weights are better read
+ * ({@link Entry#read}), since pages of the mapping would be resident beside the copy.
  */
 public final class Safetensors implements AutoCloseable {
     private static final long MAX_HEADER = 100L << 20;
@@ -34,21 +39,52 @@ public final class Safetensors implements AutoCloseable {
             .enable(com.fasterxml.jackson.core.StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
-    private final Path file;
+    private final Source source;
     private final Arena arena;
     private final Map<String, Entry> entries;
     private final Map<String, String> metadata;
 
-    /** One tensor of the file. */
-    public record Entry(String name, DType dtype, long[] shape, MemorySegment memory) {
+    /** An open file and its mapping. */
+    record Source(Path file, FileChannel channel, MemorySegment memory) {}
+
+    /**
+     * One tensor of the file.
+     *
+     * @param memory its elements in the mapping
+     * @param position where in the file they begin
+     */
+    public record Entry(String name, DType dtype, long[] shape, MemorySegment memory, Source source, long position) {
         /** Returns a tensor over the mapped memory; the innermost scope owns the handle. */
         public Tensor tensor() {
             return Tensors.over(memory, dtype, shape);
         }
+
+        /** Returns the file that holds it. */
+        Path file() {
+            return source.file();
+        }
+
+        /**
+         * Reads bytes of the tensor, from {@code offset}, until the target is full.
+         *
+         * @throws InputException if the file cannot be read, or is shorter than when it was opened
+         */
+        void read(long offset, MemorySegment target) {
+            ByteBuffer buffer = target.asByteBuffer();
+            try {
+                while (buffer.hasRemaining()) {
+                    if (source.channel().read(buffer, position + offset + buffer.position()) < 0) {
+                        throw new InputException(file() + " became shorter while it was read");
+                    }
+                }
+            } catch (IOException e) {
+                throw new InputException(file() + " cannot be read: " + e.getMessage(), e);
+            }
+        }
     }
 
-    private Safetensors(Path file, Arena arena, Map<String, Entry> entries, Map<String, String> metadata) {
-        this.file = file;
+    private Safetensors(Source source, Arena arena, Map<String, Entry> entries, Map<String, String> metadata) {
+        this.source = source;
         this.arena = arena;
         this.entries = entries;
         this.metadata = metadata;
@@ -62,19 +98,26 @@ public final class Safetensors implements AutoCloseable {
     @SuppressWarnings("MustBeClosedChecker") // the arena is closed by close()
     public static Safetensors open(Path file) {
         Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            MemorySegment memory = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return parse(file, arena, memory);
+        try {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+            try {
+                return parse(new Source(file, channel, channel.map(READ_ONLY, 0, channel.size(), arena)), arena);
+            } catch (IOException | RuntimeException e) {
+                channel.close();
+                throw e;
+            }
         } catch (IOException e) {
             arena.close();
             throw new InputException(file + " cannot be read: " + e.getMessage(), e);
-        } catch (InputException e) {
+        } catch (RuntimeException e) {
             arena.close();
             throw e;
         }
     }
 
-    private static Safetensors parse(Path file, Arena arena, MemorySegment memory) {
+    private static Safetensors parse(Source source, Arena arena) {
+        Path file = source.file();
+        MemorySegment memory = source.memory();
         if (memory.byteSize() < 8)
             throw new InputException(file + " is not a safetensors file: it has " + memory.byteSize() + " bytes");
         long length = memory.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
@@ -91,7 +134,6 @@ public final class Safetensors implements AutoCloseable {
             throw new InputException(file + " cannot be read: " + e.getMessage(), e);
         }
         if (!header.isObject()) throw new InputException(file + " has a header that is not an object");
-        MemorySegment data = memory.asSlice(8 + length);
         Map<String, Entry> entries = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
         List<long[]> ranges = new ArrayList<>();
@@ -101,14 +143,16 @@ public final class Safetensors implements AutoCloseable {
                         .properties()
                         .forEach(p -> metadata.put(p.getKey(), p.getValue().asText()));
             } else {
-                entries.put(field.getKey(), entry(file, field.getKey(), field.getValue(), data, ranges));
+                entries.put(field.getKey(), entry(source, 8 + length, field.getKey(), field.getValue(), ranges));
             }
         }
         checkRanges(file, ranges);
-        return new Safetensors(file, arena, entries, metadata);
+        return new Safetensors(source, arena, entries, metadata);
     }
 
-    private static Entry entry(Path file, String name, JsonNode node, MemorySegment data, List<long[]> ranges) {
+    private static Entry entry(Source source, long start, String name, JsonNode node, List<long[]> ranges) {
+        Path file = source.file();
+        MemorySegment data = source.memory().asSlice(start);
         JsonNode shapeNode = node.path("shape"), offsets = node.path("data_offsets");
         if (!node.path("dtype").isTextual() || !shapeNode.isArray() || !offsets.isArray() || offsets.size() != 2) {
             throw new InputException(file + ": tensor " + name + " lacks dtype, shape or data_offsets");
@@ -126,7 +170,7 @@ public final class Safetensors implements AutoCloseable {
                     + " to " + end + " of " + data.byteSize() + ": the file is truncated or altered");
         }
         ranges.add(new long[] {begin, end});
-        return new Entry(name, dtype, shape, data.asSlice(begin, bytes));
+        return new Entry(name, dtype, shape, data.asSlice(begin, bytes), source, start + begin);
     }
 
     private static long integer(Path file, String name, JsonNode node) {
@@ -172,7 +216,7 @@ public final class Safetensors implements AutoCloseable {
     }
 
     public Path file() {
-        return file;
+        return source.file();
     }
 
     /** Returns the tensors by name, in the header's order. */
@@ -192,12 +236,17 @@ public final class Safetensors implements AutoCloseable {
      */
     public Entry entry(String name) {
         Entry entry = entries.get(name);
-        if (entry == null) throw new InputException(file + " has no tensor " + name);
+        if (entry == null) throw new InputException(file() + " has no tensor " + name);
         return entry;
     }
 
     @Override
     public void close() {
         arena.close();
+        try {
+            source.channel().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

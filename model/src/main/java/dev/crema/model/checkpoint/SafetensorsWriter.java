@@ -9,11 +9,7 @@ import dev.crema.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -26,28 +22,27 @@ public final class SafetensorsWriter {
 
     /** Writes tensors under their names, with {@code format: pt} in the metadata as transformers expects. */
     public static void write(Path file, Map<String, Tensor> tensors) throws IOException {
+        try (AtomicFile written = new AtomicFile(file)) {
+            write(written, tensors);
+            written.publish();
+        }
+    }
+
+    /** Writes and syncs all of a file but its name. */
+    static void write(AtomicFile file, Map<String, Tensor> tensors) throws IOException {
         byte[] header = header(tensors);
-        Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
-        try (FileChannel channel = FileChannel.open(
-                temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            writeFully(
-                    channel,
-                    ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
-            writeFully(channel, ByteBuffer.wrap(header));
-            for (Tensor tensor : tensors.values()) {
-                try (Scope scope = Scope.open()) {
-                    var memory = tensor.detach().to(Device.CPU).contiguous().segment();
-                    for (long at = 0; at < memory.byteSize(); at += CHUNK) {
-                        writeFully(
-                                channel,
-                                memory.asSlice(at, Math.min(CHUNK, memory.byteSize() - at))
-                                        .asByteBuffer());
-                    }
+        file.append(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
+        file.append(ByteBuffer.wrap(header));
+        for (Tensor tensor : tensors.values()) {
+            try (Scope scope = Scope.open()) {
+                var memory = tensor.detach().to(Device.CPU).contiguous().segment();
+                for (long at = 0; at < memory.byteSize(); at += CHUNK) {
+                    file.append(memory.asSlice(at, Math.min(CHUNK, memory.byteSize() - at))
+                            .asByteBuffer());
                 }
             }
-            channel.force(true);
         }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        file.sync();
     }
 
     private static byte[] header(Map<String, Tensor> tensors) throws IOException {
@@ -65,10 +60,6 @@ public final class SafetensorsWriter {
         byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
         Arrays.fill(padded, json.length, padded.length, (byte) ' ');
         return padded;
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining()) channel.write(buffer);
     }
 
     private static String dtype(DType dtype) {
