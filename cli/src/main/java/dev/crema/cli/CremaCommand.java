@@ -78,6 +78,7 @@ final class CremaCommand implements Runnable {
                 new Forward(),
                 new Embed(),
                 new Inspect(),
+                new Pull(System.getenv()),
                 new Bench());
     }
 
