@@ -64,15 +64,16 @@ final class Pull extends Verb {
                 Hub hub = new Hub(endpoint(), environment.getOrDefault("HF_TOKEN", ""), Patience.USUAL, shown)) {
             PulledModel pulled = hub.pull(name, revision, patterns, folder);
             shown.close();
-            console.out().println(String.format(
-                    Locale.ROOT,
-                    "%s at %s: %d files, %,d bytes, of which %,d were fetched, in %s",
-                    pulled.repository(),
-                    pulled.commit().substring(0, 12),
-                    pulled.files().size(),
-                    pulled.bytes(),
-                    pulled.fetched(),
-                    folder));
+            console.out()
+                    .println(String.format(
+                            Locale.ROOT,
+                            "%s at %s: %d files, %,d bytes, of which %,d were fetched, in %s",
+                            pulled.repository(),
+                            pulled.commit().substring(0, 12),
+                            pulled.files().size(),
+                            pulled.bytes(),
+                            pulled.fetched(),
+                            folder));
             console.document(JSON.<Map<String, Object>>convertValue(
                     pulled, JSON.getTypeFactory().constructMapType(Map.class, String.class, Object.class)));
         }

@@ -66,9 +66,14 @@ final class PullTest {
         none.start();
         try {
             String out = temporary.resolve("out").toString();
-            assertThat(pull(none, "o/n", "--out", out).err()).contains("status 404").hasLineCount(1);
-            assertThat(pull(none, "model", "--out", out).err()).contains("give OWNER/NAME").hasLineCount(1);
-            assertThat(pull(none, "o/n", "--out", out, "--revision", "../..").err()).contains("is no revision");
+            assertThat(pull(none, "o/n", "--out", out).err())
+                    .contains("status 404")
+                    .hasLineCount(1);
+            assertThat(pull(none, "model", "--out", out).err())
+                    .contains("give OWNER/NAME")
+                    .hasLineCount(1);
+            assertThat(pull(none, "o/n", "--out", out, "--revision", "../..").err())
+                    .contains("is no revision");
             assertThat(run(Map.of("HF_ENDPOINT", "no address"), "o/n").err()).contains("HF_ENDPOINT is \"no address\"");
             assertThat(temporary.resolve("out")).doesNotExist();
         } finally {

@@ -4,103 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crema.model.hub.LoopbackHub.Request;
-import dev.crema.text.InputException;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pulls from a hub on loopback that behaves as the real one does, and as it should not. */
-class HubTest {
-    private static final RepositoryName REPOSITORY = RepositoryName.parse("o/n");
-    private static final Patience SHORT =
-            new Patience(4, Duration.ofMillis(5), Duration.ofSeconds(2), Duration.ofMillis(300));
-    private static final String WEIGHTS = "model.safetensors";
-
-    private final byte[] config = "{\"model_type\": \"llama\"}".getBytes(StandardCharsets.UTF_8);
-    private final byte[] weights = new byte[3_000_000];
-    private final LoopbackHub hub = new LoopbackHub().with("config.json", config);
-    private final List<String> waits = new ArrayList<>();
-
-    @TempDir
-    private Path temporary;
-
-    HubTest() {
-        new Random(1).nextBytes(weights);
-        hub.withLarge(WEIGHTS, weights);
-    }
-
-    @AfterEach
-    void close() {
-        hub.close();
-    }
-
-    private Path folder() {
-        return temporary.resolve("model");
-    }
-
-    private PulledModel pull(String... patterns) {
-        return pullWith("", patterns);
-    }
-
-    private PulledModel pullWith(String token, String... patterns) {
-        try (Hub client = new Hub(hub.uri(), token, SHORT, listener())) {
-            return client.pull(REPOSITORY, "main", List.of(patterns), folder());
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    private PullListener listener() {
-        return new PullListener() {
-            @Override
-            public void starts(long bytes, long present) {}
-
-            @Override
-            public void at(long bytes, String file) {}
-
-            @Override
-            public void waiting(String why, Duration pause) {
-                waits.add(why);
-            }
-        };
-    }
-
-    private List<String> names() throws IOException {
-        if (!Files.exists(folder())) return List.of();
-        try (Stream<Path> files = Files.walk(folder())) {
-            return files.filter(Files::isRegularFile)
-                    .map(file -> folder().relativize(file).toString())
-                    .sorted()
-                    .toList();
-        }
-    }
-
-    private void isWhole() throws IOException {
-        assertThat(names()).containsExactly("config.json", WEIGHTS);
-        assertThat(folder().resolve("config.json")).hasBinaryContent(config);
-        assertThat(folder().resolve(WEIGHTS)).hasBinaryContent(weights);
-        assertThat(folder().resolve(".pull")).doesNotExist();
-    }
-
-    private void refuses(String message) throws IOException {
-        assertThatThrownBy(this::pull).isInstanceOf(InputException.class).hasMessageContaining(message);
-        assertThat(names()).doesNotContain(WEIGHTS);
-    }
-
+/** Pulls from a hub on loopback that behaves as the real one does, and from one that fails. */
+class HubTest extends PullFixture {
     @Test
     void bringsWhatAModelNeedsAndNoMore() throws IOException {
         byte[] some = {1};
@@ -358,106 +273,5 @@ class HubTest {
         hub.failing(WEIGHTS, LoopbackHub.status(status, "X-Error-Code", code));
         refuses(message);
         assertThat(waits).isEmpty();
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "../up.json", "/etc/passwd.json", "a/../../b.json", "a//b.json", "..\\up.json", "C:\\up.json",
-                        "c:up.json",
-                "con.json", "AUX.txt", "lpt1.json", "nul .json", "a\u0000b.json", "a\nb.json", "\u001b[31mred.json",
-                "\u202Egnp.json", "a?.json", "CONFIG.json", "config.json/x.json", "x. /a.json", " a.json",
-                        "1/2/3/4/5/6/7/8/9.json",
-                ".bashrc.json", "\ud800.json"
-            })
-    void refusesHostileNames(String name) throws IOException {
-        hub.with(name, config);
-        assertThatThrownBy(() -> name.contains("/") ? pull("**.{json,txt}") : pull())
-                .isInstanceOf(InputException.class)
-                .satisfies(e -> assertThat(e.getMessage()).doesNotContainPattern("\\p{Cc}"));
-        assertThat(names()).isEmpty();
-        try (Stream<Path> beside = Files.list(temporary)) {
-            assertThat(beside).isEmpty();
-        }
-    }
-
-    @Test
-    void refusesNamesThatAreTooLong() throws IOException {
-        hub.with("x".repeat(300) + ".json", config);
-        refuses("has more than 200 bytes");
-    }
-
-    @Test
-    void asksForRoomFirst() throws IOException {
-        hub.listed(WEIGHTS).withObject("lfs").put("size", 1L << 43);
-        refuses("make room, or name another place with --out");
-        assertThat(hub.requests).allMatch(r -> r.path().startsWith("/api/"));
-        assertThat(folder()).doesNotExist();
-    }
-
-    @ParameterizedTest
-    @CsvSource({"size, -1", "size, 9223372036854775807", "size, 1.5", "oid, ff", "oid, ''", "oid, ../../etc"})
-    void refusesAListThatLies(String key, String value) throws IOException {
-        hub.listed(WEIGHTS)
-                .withObject("lfs")
-                .putPOJO(
-                        key,
-                        new com.fasterxml.jackson.databind.util.RawValue(
-                                key.equals("oid") ? '"' + value + '"' : value));
-        refuses("");
-        assertThat(hub.requests).noneMatch(Request::cdn);
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "file:///etc/passwd",
-                "ftp://127.0.0.1/x",
-                "http://",
-                "::",
-                "",
-                "/o/n/resolve/" + LoopbackHub.COMMIT + "/config.json"
-            })
-    void refusesRedirectsToWhatIsNoWebAddressOrTheSameAgain(String location) throws IOException {
-        LoopbackHub.Fault fault = LoopbackHub.status(302, "Location", location);
-        LoopbackHub.Fault[] faults = new LoopbackHub.Fault[12];
-        Arrays.fill(faults, fault);
-        hub.failing("config.json", faults);
-        refuses("redirects");
-    }
-
-    @Test
-    void refusesWhatIsNoHub() throws IOException {
-        hub.failing("/api/models/o/n/revision/main", LoopbackHub.sending("<html>".getBytes(StandardCharsets.UTF_8)));
-        refuses("does not answer as a hub does");
-        hub.failing(
-                "/api/models/o/n/revision/main",
-                LoopbackHub.sending("{\"sha\": \"..\"}".getBytes(StandardCharsets.UTF_8)));
-        refuses("does not tell its commit");
-        hub.failing("/api/models/o/n/revision/main", LoopbackHub.sending(new byte[17 << 20]));
-        refuses("more than 16777216 bytes");
-        hub.failing(
-                "/api/models/o/n/tree/" + LoopbackHub.COMMIT,
-                LoopbackHub.sending("{}".getBytes(StandardCharsets.UTF_8)));
-        refuses("is no list");
-        hub.failing("/api/models/o/n/tree/" + LoopbackHub.COMMIT, (exchange, content) -> {
-            exchange.getResponseHeaders().set("Link", "<http://127.0.0.2/x>; rel=\"next\"");
-            LoopbackHub.sending("[]".getBytes(StandardCharsets.UTF_8)).answer(exchange, content);
-        });
-        refuses("which is not the hub");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"n", "o/n/m", "../n", "o/..", "o/n?x", "o /n", "o/", "/n", "o/n#", "o/.git", "ö/n"})
-    void refusesWhatIsNoRepository(String name) {
-        assertThatThrownBy(() -> RepositoryName.parse(name)).isInstanceOf(InputException.class);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"ftp://x", "huggingface.co", "https://user:password@x", "https://x?a=b", "http:///"})
-    void refusesWhatIsNoEndpoint(String uri) {
-        assertThatThrownBy(() -> new Hub(URI.create(uri), "", SHORT, listener()))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("HF_ENDPOINT");
     }
 }
