@@ -19,8 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A hub on loopback with a model of two files, and a folder to pull it to. */
 abstract class PullFixture {
     static final RepositoryName REPOSITORY = RepositoryName.parse("o/n");
-    static final Patience SHORT =
-            new Patience(4, Duration.ofMillis(5), Duration.ofSeconds(2), Duration.ofMillis(300));
+    static final Patience SHORT = new Patience(4, Duration.ofMillis(5), Duration.ofSeconds(2), Duration.ofMillis(300));
     static final String WEIGHTS = "model.safetensors";
 
     final byte[] config = "{\"model_type\": \"llama\"}".getBytes(StandardCharsets.UTF_8);
