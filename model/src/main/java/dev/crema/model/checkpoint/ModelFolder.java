@@ -212,15 +212,19 @@ public final class ModelFolder {
     /** Writes weights by our names as a model; the type is that of the file's configuration. */
     public static void save(Path folder, Family family, ModelConfig config, Map<String, Tensor> weights, DType dtype)
             throws IOException {
-        Files.createDirectories(folder);
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
-            ShardIndex.write(folder, theirs(family, config, weights), MAX_SHARD);
+            write(folder, FamilyConfig.write(family, config, dtype), theirs(family, config, weights));
         }
-        ObjectNode json = FamilyConfig.write(family, config, dtype);
+    }
+
+    /** Writes a model from the content of its {@code config.json} and its tensors by Hugging Face's names. */
+    public static void write(Path folder, ObjectNode config, Map<String, Tensor> tensors) throws IOException {
+        Files.createDirectories(folder);
+        ShardIndex.write(folder, tensors, MAX_SHARD);
         AtomicFile.write(
                 folder.resolve("config.json"),
-                JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
+                JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
     }
 
     /** Returns views of weights (or of their gradients) under the names of the family; the innermost scope's. */
