@@ -52,6 +52,7 @@ final class Pull {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new InputException(folder + " is a file; name a folder with --out");
         }
+        checkOtherWeights();
         Set<RemoteFile> present = new LinkedHashSet<>();
         long bytes = 0, done = 0, partial = 0;
         for (RemoteFile file : files) {
@@ -82,6 +83,15 @@ final class Pull {
         }
         removeParts();
         return new PulledModel(repository.toString(), commit, folder, found(present), bytes, fetched);
+    }
+
+    /** Loading prefers the single file: beside new shards, an old one would be taken for the model. */
+    private void checkOtherWeights() {
+        boolean sharded = files.stream().anyMatch(file -> file.path().equals(Selection.INDEX));
+        if (sharded && Files.exists(folder.resolve(Selection.SINGLE))) {
+            throw new InputException(folder + " holds the " + Selection.SINGLE + " of another model, while "
+                    + repository + " comes in shards: remove it, or name another folder with --out");
+        }
     }
 
     private List<PulledModel.File> found(Set<RemoteFile> present) {

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  */
 final class Selection {
     private static final int MOST_FILES = 5_000;
-    private static final String SINGLE = "model.safetensors", INDEX = "model.safetensors.index.json";
+    static final String SINGLE = "model.safetensors", INDEX = "model.safetensors.index.json";
     private static final Pattern KNOWN =
             Pattern.compile("(?s).*\\.(safetensors|gguf|json|txt|jinja|md)|(.*/)?(LICENSE|NOTICE)[^/]*");
     private static final Pattern SHARD = Pattern.compile("model-\\d+-of-\\d+\\.safetensors");

@@ -79,6 +79,11 @@ class HubTest extends PullFixture {
                             "model-00002-of-00002.safetensors",
                             "model.safetensors.index.json");
             assertThat(sharded.requests).anyMatch(r -> r.path().equals("/api/models/o/n/revision/v1.0/main"));
+            Files.createFile(folder().resolve(WEIGHTS));
+            try (Hub client = new Hub(sharded.uri(), "", SHORT, listener())) {
+                assertThatThrownBy(() -> client.pull(REPOSITORY, "main", List.of(), folder()))
+                        .hasMessageContaining("holds the model.safetensors of another model");
+            }
         }
     }
 

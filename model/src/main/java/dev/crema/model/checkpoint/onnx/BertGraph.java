@@ -52,6 +52,8 @@ final class BertGraph {
             switch (node.operation()) {
                 case "Identity" -> alias(node);
                 case "MatMul" -> product(node);
+                case "MatMulInteger", "DynamicQuantizeLinear", "DequantizeLinear", "QLinearMatMul" ->
+                    throw new InputException("The ONNX model is quantized; import the one in full precision");
                 default -> {}
             }
         }

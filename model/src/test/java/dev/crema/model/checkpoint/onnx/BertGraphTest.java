@@ -8,6 +8,7 @@ import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.text.InputException;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -89,6 +90,13 @@ class BertGraphTest {
                 OnnxBytes.bert().message(5, pooler(1L << 40, 1L << 40)),
                 "has the shape [1099511627776, 1099511627776]");
         refuses(OnnxBytes.bert().message(5, pooler(OnnxBytes.HIDDEN, OnnxBytes.HIDDEN)), "has 4 bytes of elements");
+    }
+
+    @Test
+    void refusesAQuantizedModel() {
+        refuses(
+                OnnxBytes.bert().message(1, OnnxBytes.node("MatMulInteger", List.of("a", "b"), "c")),
+                "is quantized; import the one in full precision");
     }
 
     private static OnnxBytes pooler(long rows, long columns) {
