@@ -24,6 +24,44 @@ final class CustomGradient {
         Tensor apply(Tensor gradient, Tensor[] saved);
     }
 
+    /** The gradients of two inputs. */
+    record Two(Tensor first, Tensor second) {}
+
+    /** Turns the gradient of the output into those of two inputs. */
+    @FunctionalInterface
+    interface RuleOfTwo {
+        Two apply(Tensor gradient, Tensor[] saved);
+    }
+
+    /**
+     * Returns {@code value}, of the shape and type of {@code first}, whose gradient reaches both inputs. The second hangs
+     * on by one of its elements, which is added before the value takes the sum's place: what flows there is thrown away for
+     * what the rule handed over.
+     */
+    static Tensor ofTwo(Tensor value, Tensor first, Tensor second, RuleOfTwo rule, Tensor... saved) {
+        if (!Autograd.recording() || !second.requiresGrad()) {
+            return of(
+                    value, first, (gradient, kept) -> rule.apply(gradient, kept).first(), saved);
+        }
+        Tensor[] handedOver = new Tensor[1];
+        Tensor end =
+                link(second.detach(), second, (gradient, none) -> Scope.adopt(Objects.requireNonNull(handedOver[0])));
+        Tensor element = end;
+        for (int dim = 0; dim < second.rank(); dim++) element = element.narrow(dim, 0, 1);
+        // A scalar does not widen the type of what it is added to.
+        Tensor both = first.add(element.reshape());
+        both.handle.set_data(value.handle);
+        hook(
+                both.handle,
+                (gradient, kept) -> {
+                    Two gradients = rule.apply(gradient, kept);
+                    handedOver[0] = Scope.release(gradients.second());
+                    return gradients.first();
+                },
+                kept(saved));
+        return both;
+    }
+
     /** Returns {@code value}, whose gradient reaches {@code input} through {@code rule}. */
     static Tensor of(Tensor value, Tensor input, Rule rule, Tensor... saved) {
         if (!Autograd.recording() || !input.requiresGrad()) return value;
@@ -79,13 +117,17 @@ final class CustomGradient {
     private static Tensor link(Tensor value, Tensor input, Rule rule, Tensor... saved) {
         org.bytedeco.pytorch.Tensor node = input.handle.alias();
         node.set_data(value.handle);
+        hook(node, rule, kept(saved));
+        return new Tensor(node);
+    }
+
+    private static Tensor[] kept(Tensor... saved) {
         Tensor[] kept = new Tensor[saved.length];
         for (int i = 0; i < saved.length; i++) {
             kept[i] = saved[i].detach();
             Scope.attachToGraph(kept[i].handle);
         }
-        hook(node, rule, kept);
-        return new Tensor(node);
+        return kept;
     }
 
     private static void hook(org.bytedeco.pytorch.Tensor node, Rule rule, Tensor... kept) {

@@ -3,6 +3,7 @@ package dev.crema.tensor;
 import dev.crema.tensor.simd.DecodeAttention;
 import dev.crema.tensor.simd.HeadRows;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
@@ -106,6 +107,30 @@ public final class Functions {
     /** Returns {@code silu(gate) * up}: {@code x [..., 2 F]} holds the gate and then up; {@code [..., F]}. */
     public static Tensor swiGlu(Tensor x) {
         return SwiGlu.apply(x);
+    }
+
+    /** Returns {@code 1 / (1 + exp(-x))}. */
+    public static Tensor sigmoid(Tensor x) {
+        return new Tensor(torch.sigmoid(x.handle));
+    }
+
+    /**
+     * Returns, for each token, the weighted sum of what the experts that it chose make of it: each is a SwiGLU of its own.
+     *
+     * @param x {@code [N, D]}
+     * @param weights {@code [N, K]} FP32, one for each choice
+     * @param dispatch the choices, sorted by expert
+     * @param input {@code [E, 2 F, D]} the gate and then up, by expert
+     * @param output {@code [E, D, F]} by expert
+     * @return {@code [N, D]}
+     */
+    public static Tensor experts(Tensor x, Tensor weights, Dispatch dispatch, Tensor input, Tensor output) {
+        return Experts.apply(x, weights, dispatch, input, output);
+    }
+
+    /** Returns {@code x}, to whose gradient another is added on the way back: that of a loss beside the main one. */
+    public static Tensor withGradient(Tensor x, Supplier<Tensor> more) {
+        return CustomGradient.of(x, x, (gradient, none) -> gradient.add(more.get()));
     }
 
     /**

@@ -50,7 +50,7 @@ public final class SwiGluRows {
     }
 
     // In two passes: with the exponential, the whole is more than one compilation takes in.
-    private static void sigmoids(Rows a, long row, float[] sigmoids) {
+    static void sigmoids(Rows a, long row, float[] sigmoids) {
         int bound = F.loopBound(a.columns());
         for (int i = 0; i < bound; i += N) sigmoid(a.load(row, i)).intoArray(sigmoids, i);
         for (int i = bound; i < a.columns(); i++) sigmoids[i] = sigmoid(a.get(row, i));
