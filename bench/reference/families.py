@@ -18,7 +18,7 @@ import json
 import shutil
 
 from common import golden, labels_for, torch
-from generated import generate, probes, write_manifest
+from generated import generate, probes, published, write_manifest
 
 import transformers
 from safetensors.torch import load_file, save_file
@@ -175,7 +175,8 @@ def write(name, config, seed):
     out = model(input_ids=ids, labels=labels)
     out.loss.backward()
     expected = {"input_ids": ids, "labels": labels, "logits": out.logits, "loss": out.loss}
-    expected |= {f"grad.{key}": probes(key, p.grad) for key, p in model.named_parameters()}
+    gradients = published(model, {key: p.grad for key, p in model.named_parameters()})
+    expected |= {f"grad.{key}": probes(key, gradient) for key, gradient in gradients.items()}
     with torch.no_grad():
         expected |= {f"padded.{k}": v for k, v in padded(model, noise, config.vocab_size).items()}
         expected |= {f"packed.{k}": v for k, v in packed(model, noise, config.vocab_size).items()}

@@ -55,11 +55,30 @@ def generate(model):
 
 
 def saved(model):
-    """What save_pretrained would write: each storage once, by the first of its names."""
+    """What save_pretrained would write: each storage once, by the first of its names; experts one by one."""
     seen, result = set(), {}
     for name, tensor in model.state_dict(keep_vars=True).items():
         if tensor.data_ptr() not in seen:
             seen.add(tensor.data_ptr())
+            result[name] = tensor
+    return result if getattr(model, "stacked_experts", False) else published(model, result)
+
+
+def published(model, tensors):
+    """The same by the names of published checkpoints, in which each matrix of each expert is a tensor of its own."""
+    mixtral = model.config.model_type == "mixtral"
+    gate, up, down = ("w1", "w3", "w2") if mixtral else ("gate_proj", "up_proj", "down_proj")
+    result = {}
+    for name, tensor in tensors.items():
+        if mixtral:
+            name = name.replace(".mlp.", ".block_sparse_moe.")
+        prefix, _, part = name.rpartition(".")
+        for expert, matrix in enumerate(tensor if prefix.endswith(".experts") else ()):
+            if part == "gate_up_proj":
+                result[f"{prefix}.{expert}.{gate}.weight"], result[f"{prefix}.{expert}.{up}.weight"] = matrix.chunk(2)
+            else:
+                result[f"{prefix}.{expert}.{down}.weight"] = matrix
+        if not prefix.endswith(".experts"):
             result[name] = tensor
     return result
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderConfig.Head;
 import dev.crema.model.EncoderDecoderConfig;
@@ -23,6 +24,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -108,14 +111,31 @@ final class Inspect extends Verb {
                 .with("heads", attention.heads())
                 .with("key_value_heads", attention.keyValueHeads())
                 .with("head_size", attention.headSize())
-                .with(
-                        "feed_forward",
-                        part(config.feedForward()) + " " + config.feedForward().width())
+                .with("feed_forward", feedForward(config))
                 .with("norm", part(config.norm()))
                 .with("position", part(config.position()))
                 .with("context", config.context())
                 .with("vocabulary", config.vocabularySize())
                 .with("tied_head", config.tiedHead());
+        if (ParameterSpec.active(config)
+                < ParameterSpec.of(config).stream()
+                        .mapToLong(ParameterSpec::elements)
+                        .sum()) {
+            facts.with("active_parameters", ParameterSpec.active(config));
+        }
+    }
+
+    /** Tells of each kind of feed-forward part that the layers have, in their order. */
+    private static String feedForward(ArchConfig config) {
+        return IntStream.range(0, config.layers())
+                .mapToObj(layer -> switch (config.feedForward().at(layer)) {
+                    case FeedForwardSpec.Experts f ->
+                        "Experts " + f.width() + ", " + f.routing().active() + " of "
+                                + f.routing().experts();
+                    case FeedForwardSpec.Part f -> part(f) + " " + f.width();
+                })
+                .distinct()
+                .collect(Collectors.joining("; "));
     }
 
     private static void architecture(Facts facts, EncoderConfig config) {

@@ -63,6 +63,10 @@ public record ArchConfig(
         check("hidden size", hiddenSize, LIMIT);
         check("number of layers", layers, 10_000);
         check("number of positions", maxPositions, 1 << 30);
+        if (feedForward instanceof FeedForwardSpec.ByLayer(List<FeedForwardSpec.Part> parts)
+                && parts.size() != layers) {
+            throw new InputException(parts.size() + " feed-forward parts do not fit " + layers + " layers");
+        }
     }
 
     /** Returns the longest sequence that the model takes. */
@@ -215,22 +219,76 @@ public record ArchConfig(
 
     /** What each token does on its own. */
     public sealed interface FeedForwardSpec {
-        int width();
+        /** Returns that of one layer. */
+        Part at(int layer);
 
-        boolean bias();
+        /** The feed-forward part of a layer; by itself, that of every layer. */
+        sealed interface Part extends FeedForwardSpec {
+            int width();
+
+            boolean bias();
+
+            @Override
+            default Part at(int layer) {
+                return this;
+            }
+        }
+
+        /** A part that is the same for all tokens. */
+        sealed interface Dense extends Part {}
+
+        /** A part of its own for each layer, such as dense ones first and then experts. */
+        record ByLayer(List<Part> parts) implements FeedForwardSpec {
+            public ByLayer {
+                parts = List.copyOf(parts);
+            }
+
+            @Override
+            public Part at(int layer) {
+                return parts.get(layer);
+            }
+        }
 
         /** Two projections with an activation between. */
-        record Plain(int width, Activation activation, boolean bias) implements FeedForwardSpec {
+        record Plain(int width, Activation activation, boolean bias) implements Dense {
             public Plain {
                 check("feed-forward width", width, LIMIT);
             }
         }
 
         /** A projection gated by another: SwiGLU and its kin (Shazeer, "GLU Variants Improve Transformer", 2020). */
-        record Gated(int width, Activation activation, boolean bias) implements FeedForwardSpec {
+        record Gated(int width, Activation activation, boolean bias) implements Dense {
             public Gated {
                 check("feed-forward width", width, LIMIT);
             }
+        }
+
+        /**
+         * Experts, each a SwiGLU, of which a token goes through a few (Shazeer et al., "Outrageously Large Neural
+         * Networks", 2017).
+         *
+         * @param width of one expert
+         * @param shared what all tokens go through besides
+         */
+        record Experts(int width, RoutingSpec routing, SharedExpert shared) implements Part {
+            public Experts {
+                check("expert width", width, LIMIT);
+            }
+
+            @Override
+            public boolean bias() {
+                return false;
+            }
+        }
+
+        /** An expert for all tokens beside those that they choose (DeepSeekMoE, 2024). */
+        sealed interface SharedExpert {
+            record None() implements SharedExpert {}
+
+            record Added(int width) implements SharedExpert {}
+
+            /** Weighted by the sigmoid of a projection of the token (Qwen2-MoE). */
+            record Gated(int width) implements SharedExpert {}
         }
     }
 

@@ -22,7 +22,7 @@ record Block(Norms attentionNorms, Attention attention, Norms feedForwardNorms, 
                 Norms.of(config, weights, name + "attention"),
                 Attention.of(config, weights, name + "attention"),
                 Norms.of(config, weights, name + "feedForward"),
-                FeedForward.of(config.feedForward(), weights, name + "feedForward"));
+                FeedForward.of(config.feedForward().at(layer), weights, name + "feedForward"));
     }
 
     /** Runs the layer on {@code [B, T, D]}; the result is the outer scope's. */
@@ -30,7 +30,7 @@ record Block(Norms attentionNorms, Attention attention, Norms feedForwardNorms, 
         try (Scope scope = Scope.open()) {
             Tensor attended = attention.apply(attentionNorms.before().apply(hiddenStates), pass, layer);
             Tensor h = hiddenStates.add(attentionNorms.after().apply(attended));
-            Tensor fed = feedForward.apply(feedForwardNorms.before().apply(h));
+            Tensor fed = feedForward.apply(feedForwardNorms.before().apply(h), pass, layer);
             return scope.keep(h.add(feedForwardNorms.after().apply(fed)));
         }
     }

@@ -9,7 +9,7 @@ record CrossBlock(
         Residual attentionResidual,
         MultiHead.ToOther crossAttention,
         Residual crossAttentionResidual,
-        FeedForward feedForward,
+        FeedForward.Dense feedForward,
         Residual feedForwardResidual) {
     static CrossBlock of(EncoderDecoderConfig config, Weights weights, int layer) {
         String name = "decoder.blocks." + layer + ".";
@@ -18,7 +18,7 @@ record CrossBlock(
                 residual(config, weights, name + "attentionNorm"),
                 MultiHead.ToOther.of(weights, name + "crossAttention", config.heads(), 1),
                 residual(config, weights, name + "crossAttentionNorm"),
-                FeedForward.of(config.feedForward(), weights, name + "feedForward"),
+                FeedForward.dense(config.feedForward(), weights, name + "feedForward"),
                 residual(config, weights, name + "feedForwardNorm"));
     }
 

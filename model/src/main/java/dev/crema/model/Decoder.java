@@ -70,15 +70,26 @@ public final class Decoder implements Model {
      * @return {@code [B, T, D]}, the innermost scope's
      */
     public Tensor hiddenStates(Tensor ids, Tensor positions, Visibility visibility) {
-        return hiddenStates(ids, positions, visibility, false);
+        return hiddenStates(ids, positions, visibility, new Pass.Routers.Unwatched(), false);
     }
 
     /** The same, keeping only each block's input for the backward pass and running the block again there. */
     public Tensor hiddenStatesCheckpointed(Tensor ids, Tensor positions, Visibility visibility) {
-        return hiddenStates(ids, positions, visibility, true);
+        return hiddenStates(ids, positions, visibility, new Pass.Routers.Unwatched(), true);
     }
 
-    private Tensor hiddenStates(Tensor ids, Tensor positions, Visibility visibility, boolean checkpoint) {
+    /** The same, with a trace that watches the routers of experts and adds its balance loss to the gradients. */
+    public Tensor hiddenStates(Tensor ids, Tensor positions, Visibility visibility, RouterTrace trace) {
+        return hiddenStates(ids, positions, visibility, new Pass.Routers.Traced(trace), false);
+    }
+
+    /** Both: blocks run again in the backward pass, and routers are watched. */
+    public Tensor hiddenStatesCheckpointed(Tensor ids, Tensor positions, Visibility visibility, RouterTrace trace) {
+        return hiddenStates(ids, positions, visibility, new Pass.Routers.Traced(trace), true);
+    }
+
+    private Tensor hiddenStates(
+            Tensor ids, Tensor positions, Visibility visibility, Pass.Routers routers, boolean checkpoint) {
         try (Scope scope = Scope.open()) {
             Tensor h = Functions.embedding(weights.get("tokens.weight"), ids); // [B, T, D]
             // In the model's type, as transformers has it.
@@ -89,7 +100,7 @@ public final class Decoder implements Model {
             if (config.position() instanceof PositionSpec.Learned) {
                 h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
             }
-            List<Pass> layers = passes.of(visibility, positions, head);
+            List<Pass> layers = passes.of(visibility, positions, head, routers);
             if (checkpoint) Passes.retain(layers);
             for (int layer = 0; layer < blocks.size(); layer++) {
                 int index = layer;

@@ -5,13 +5,16 @@ import dev.crema.tensor.Tensor;
 
 /** One layer of an encoder: attention to both sides and feed-forward. */
 record EncoderBlock(
-        MultiHead.ToSelf attention, Residual attentionResidual, FeedForward feedForward, Residual feedForwardResidual) {
+        MultiHead.ToSelf attention,
+        Residual attentionResidual,
+        FeedForward.Dense feedForward,
+        Residual feedForwardResidual) {
     static EncoderBlock of(EncoderConfig config, Weights weights, int layer) {
         String name = "blocks." + layer + ".";
         return new EncoderBlock(
                 MultiHead.ToSelf.of(weights, name + "attention", config.heads(), 1 / Math.sqrt(config.headSize())),
                 new Residual(Norm.of(config.norm(), weights, name + "attentionNorm"), Residual.Place.AFTER),
-                FeedForward.of(config.feedForward(), weights, name + "feedForward"),
+                FeedForward.dense(config.feedForward(), weights, name + "feedForward"),
                 new Residual(Norm.of(config.norm(), weights, name + "feedForwardNorm"), Residual.Place.AFTER));
     }
 
@@ -20,7 +23,7 @@ record EncoderBlock(
         return new EncoderBlock(
                 MultiHead.ToSelf.of(weights, name + "attention", config.heads(), 1),
                 new Residual(Norm.of(config.norm(), weights, name + "attentionNorm"), Residual.Place.BEFORE),
-                FeedForward.of(config.feedForward(), weights, name + "feedForward"),
+                FeedForward.dense(config.feedForward(), weights, name + "feedForward"),
                 new Residual(Norm.of(config.norm(), weights, name + "feedForwardNorm"), Residual.Place.BEFORE));
     }
 

@@ -25,7 +25,7 @@ public record EncoderConfig(
         int firstPosition,
         int tokenTypes,
         int heads,
-        FeedForwardSpec feedForward,
+        FeedForwardSpec.Dense feedForward,
         NormSpec norm,
         Head head)
         implements ModelConfig {

@@ -27,7 +27,7 @@ public record EncoderDecoderConfig(
         int headSize,
         int buckets,
         int maxDistance,
-        FeedForwardSpec feedForward,
+        FeedForwardSpec.Dense feedForward,
         NormSpec norm,
         Head head,
         int startId)

@@ -2,14 +2,22 @@ package dev.crema.model;
 
 import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.tensor.Dispatch;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.Tensor;
 
 /** What each token does on its own: {@code [B, T, D] -> [B, T, D]}. */
 sealed interface FeedForward {
-    Tensor apply(Tensor x);
+    Tensor apply(Tensor x, Pass pass, int layer);
 
-    static FeedForward of(FeedForwardSpec spec, Weights weights, String name) {
+    static FeedForward of(FeedForwardSpec.Part spec, Weights weights, String name) {
+        return switch (spec) {
+            case FeedForwardSpec.Dense dense -> dense(dense, weights, name);
+            case FeedForwardSpec.Experts experts -> Experts.of(experts, weights, name);
+        };
+    }
+
+    static Dense dense(FeedForwardSpec.Dense spec, Weights weights, String name) {
         Linear input = Linear.of(weights, name + ".input");
         Linear output = Linear.of(weights, name + ".output");
         return switch (spec) {
@@ -18,8 +26,18 @@ sealed interface FeedForward {
         };
     }
 
+    /** The same for all tokens, whatever layer they are in. */
+    sealed interface Dense extends FeedForward {
+        Tensor apply(Tensor x);
+
+        @Override
+        default Tensor apply(Tensor x, Pass pass, int layer) {
+            return apply(x);
+        }
+    }
+
     /** {@code W₂ f(W₁ x)}. */
-    record Plain(Linear input, Activation activation, Linear output) implements FeedForward {
+    record Plain(Linear input, Activation activation, Linear output) implements Dense {
         @Override
         public Tensor apply(Tensor x) {
             return output.apply(activate(activation, input.apply(x)));
@@ -27,7 +45,7 @@ sealed interface FeedForward {
     }
 
     /** {@code W₃ (f(W₁ x) ∘ W₂ x)}; W₁ and W₂ are the halves of one matrix. */
-    record Gated(Linear input, long width, Activation activation, Linear output) implements FeedForward {
+    record Gated(Linear input, long width, Activation activation, Linear output) implements Dense {
         @Override
         public Tensor apply(Tensor x) {
             Tensor both = input.apply(x); // [B, T, 2 F]
@@ -35,6 +53,76 @@ sealed interface FeedForward {
             Tensor gate = both.narrow(-1, 0, width); // [B, T, F]
             Tensor up = both.narrow(-1, width, width); // [B, T, F]
             return output.apply(activate(activation, gate).mul(up));
+        }
+    }
+
+    /**
+     * A mixture of experts: each token goes through the K that its router picks, and through what all tokens share.
+     *
+     * @param input {@code [E, 2 F, D]}
+     * @param output {@code [E, D, F]}
+     */
+    record Experts(Router router, Tensor input, Tensor output, Shared shared) implements FeedForward {
+        static Experts of(FeedForwardSpec.Experts spec, Weights weights, String name) {
+            return new Experts(
+                    Router.of(spec.routing(), weights, name + ".router"),
+                    weights.get(name + ".experts.input.weight"),
+                    weights.get(name + ".experts.output.weight"),
+                    Shared.of(spec.shared(), weights, name));
+        }
+
+        @Override
+        public Tensor apply(Tensor x, Pass pass, int layer) {
+            Tensor rows = x.reshape(-1, x.size(2)); // [B T, D]
+            Tensor logits = pass.observed(layer, router.spec(), router.logits(rows)); // [B T, E]
+            Router.Decision decision = router.decide(logits);
+            pass.chosen(layer, decision.choices());
+            RoutingSpec spec = router.spec();
+            Dispatch dispatch =
+                    Dispatch.of(decision.choices(), spec.active(), spec.experts(), spec.capacity(rows.size(0)));
+            Tensor mixed = Functions.experts(rows, decision.weights(), dispatch, input, output); // [B T, D]
+            return shared.add(x, mixed.reshape(x.shape()));
+        }
+    }
+
+    /** What all tokens go through beside the experts that they choose. */
+    sealed interface Shared {
+        /** Adds it to what the chosen experts made of {@code x}. */
+        Tensor add(Tensor x, Tensor mixed);
+
+        static Shared of(FeedForwardSpec.SharedExpert spec, Weights weights, String name) {
+            return switch (spec) {
+                case FeedForwardSpec.SharedExpert.None none -> new None();
+                case FeedForwardSpec.SharedExpert.Added(int width) -> new Added(expert(width, weights, name));
+                case FeedForwardSpec.SharedExpert.Gated(int width) ->
+                    new Weighted(expert(width, weights, name), Linear.of(weights, name + ".sharedGate"));
+            };
+        }
+
+        private static Dense expert(int width, Weights weights, String name) {
+            return dense(new FeedForwardSpec.Gated(width, Activation.SILU, false), weights, name + ".shared");
+        }
+
+        record None() implements Shared {
+            @Override
+            public Tensor add(Tensor x, Tensor mixed) {
+                return mixed;
+            }
+        }
+
+        record Added(Dense expert) implements Shared {
+            @Override
+            public Tensor add(Tensor x, Tensor mixed) {
+                return mixed.add(expert.apply(x));
+            }
+        }
+
+        /** The token decides how much of it to take (Qwen2-MoE). */
+        record Weighted(Dense expert, Linear gate) implements Shared {
+            @Override
+            public Tensor add(Tensor x, Tensor mixed) {
+                return mixed.add(Functions.sigmoid(gate.apply(x)).mul(expert.apply(x)));
+            }
         }
     }
 

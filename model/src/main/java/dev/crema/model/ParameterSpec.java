@@ -6,6 +6,7 @@ import dev.crema.model.ArchConfig.NormPlacement;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
 import dev.crema.model.ArchConfig.QueryKeyNorm;
+import dev.crema.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,12 +24,24 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
         /** Normal, smaller by the root of the number of additions to the residual stream (GPT-2). */
         RESIDUAL,
         ONES,
-        ZEROS
+        ZEROS,
+        /** Zeros in FP32 whatever the type of the model: a rule of small steps moves it, not a gradient. */
+        CORRECTION
+    }
+
+    /** Returns the type in which a model of the given type keeps this parameter. */
+    DType dtype(DType model) {
+        return start == Start.CORRECTION ? DType.FP32 : model;
     }
 
     /** Returns the number of elements. */
     public long elements() {
         return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    /** Returns the elements of a row: one of a vector's, else the last extent. */
+    public long elementsOfRow() {
+        return matrix() ? shape.getLast() : 1;
     }
 
     /** Tells whether weight decay applies: to matrices, not to norms and biases. */
@@ -70,10 +83,7 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
             }
             if (placement.after()) norm(specs, block + "attentionOutputNorm", config.norm(), d);
             if (placement.before()) norm(specs, block + "feedForwardNorm", config.norm(), d);
-            FeedForwardSpec f = config.feedForward();
-            long input = f instanceof FeedForwardSpec.Gated ? 2L * f.width() : f.width();
-            linear(specs, block + "feedForward.input", input, d, f.bias(), Start.NORMAL);
-            linear(specs, block + "feedForward.output", d, f.width(), f.bias(), Start.RESIDUAL);
+            feedForward(specs, block + "feedForward", config.feedForward().at(layer), d);
             if (placement.after()) norm(specs, block + "feedForwardOutputNorm", config.norm(), d);
         }
         norm(specs, "norm", config.norm(), d);
@@ -86,9 +96,56 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
         return of(config).stream().mapToLong(ParameterSpec::elements).sum();
     }
 
+    /** Counts the elements that one token's forward pass reads: of experts, those of the active ones. */
+    public static long active(ArchConfig config) {
+        long idle = 0;
+        for (int layer = 0; layer < config.layers(); layer++) {
+            if (config.feedForward().at(layer) instanceof FeedForwardSpec.Experts experts) {
+                RoutingSpec routing = experts.routing();
+                idle += 3L * experts.width() * config.hiddenSize() * (routing.experts() - routing.active());
+            }
+        }
+        return count(config) - idle;
+    }
+
     static void linear(List<ParameterSpec> specs, String name, long output, long input, boolean bias, Start start) {
         specs.add(matrix(name + ".weight", output, input, start));
         if (bias) specs.add(vector(name + ".bias", output, Start.ZEROS));
+    }
+
+    private static void feedForward(List<ParameterSpec> specs, String name, FeedForwardSpec.Part part, long d) {
+        switch (part) {
+            case FeedForwardSpec.Plain f -> {
+                linear(specs, name + ".input", f.width(), d, f.bias(), Start.NORMAL);
+                linear(specs, name + ".output", d, f.width(), f.bias(), Start.RESIDUAL);
+            }
+            case FeedForwardSpec.Gated f -> gated(specs, name, f.width(), d, f.bias());
+            case FeedForwardSpec.Experts f -> {
+                long experts = f.routing().experts(), width = f.width();
+                specs.add(matrix(name + ".router.weight", experts, d, Start.NORMAL));
+                if (f.routing().correction()) {
+                    specs.add(vector(name + ".router.correction", experts, Start.CORRECTION));
+                }
+                specs.add(new ParameterSpec(
+                        name + ".experts.input.weight", List.of(experts, 2 * width, d), Start.NORMAL));
+                specs.add(
+                        new ParameterSpec(name + ".experts.output.weight", List.of(experts, d, width), Start.RESIDUAL));
+                switch (f.shared()) {
+                    case FeedForwardSpec.SharedExpert.None none -> {}
+                    case FeedForwardSpec.SharedExpert.Added(int shared) ->
+                        gated(specs, name + ".shared", shared, d, false);
+                    case FeedForwardSpec.SharedExpert.Gated(int shared) -> {
+                        gated(specs, name + ".shared", shared, d, false);
+                        specs.add(matrix(name + ".sharedGate.weight", 1, d, Start.NORMAL));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void gated(List<ParameterSpec> specs, String name, long width, long d, boolean bias) {
+        linear(specs, name + ".input", 2 * width, d, bias, Start.NORMAL);
+        linear(specs, name + ".output", d, width, bias, Start.RESIDUAL);
     }
 
     static void norm(List<ParameterSpec> specs, String name, NormSpec norm, long width) {

@@ -11,8 +11,19 @@ import java.util.List;
  * @param visibility which tokens see which
  * @param hiding how the rest is hidden
  * @param turning how queries and keys are told their positions
+ * @param routers whether somebody watches the routers of experts
  */
-record Pass(Visibility visibility, Hiding hiding, Turning turning) {
+record Pass(Visibility visibility, Hiding hiding, Turning turning, Routers routers) {
+    /** Shows a router's logits to whoever watches, and returns those to go on with. */
+    Tensor observed(int layer, RoutingSpec spec, Tensor logits) {
+        return routers instanceof Routers.Traced(RouterTrace trace) ? trace.observe(layer, spec, logits) : logits;
+    }
+
+    /** Shows a router's choices to whoever watches. */
+    void chosen(int layer, long[] choices) {
+        if (routers instanceof Routers.Traced(RouterTrace trace)) trace.chosen(layer, choices);
+    }
+
     /** Returns cosines and sines by which queries and keys turn; nothing if the model does not rotate. */
     List<Tensor> angles() {
         return turning instanceof Turning.By(Rotary.Angles angles) ? List.of(angles.cos(), angles.sin()) : List.of();
@@ -36,6 +47,13 @@ record Pass(Visibility visibility, Hiding hiding, Turning turning) {
 
         /** One new token sees what its row of the cache holds, so far back. */
         record ByLength(KvCache cache, Window window) implements Hiding {}
+    }
+
+    /** Whether somebody watches the routers of experts. */
+    sealed interface Routers {
+        record Unwatched() implements Routers {}
+
+        record Traced(RouterTrace trace) implements Routers {}
     }
 
     /** Whether positions enter by rotation. */

@@ -44,8 +44,9 @@ final class Passes {
      *
      * @param positions {@code [B, T]}
      * @param like a tensor where the model is, of its type
+     * @param routers whether somebody watches the routers of experts
      */
-    List<Pass> of(Visibility visibility, Tensor positions, Tensor like) {
+    List<Pass> of(Visibility visibility, Tensor positions, Tensor like, Pass.Routers routers) {
         Map<PositionSpec.Rotary, Pass.Turning> turnings = new LinkedHashMap<>();
         rotaries.forEach((spec, rotary) -> turnings.put(spec, new Pass.Turning.By(rotary.at(positions))));
         Map<Window, Pass> kinds = new LinkedHashMap<>();
@@ -54,7 +55,8 @@ final class Passes {
             Window window = attention.window().of(layer);
             passes.add(kinds.computeIfAbsent(
                     window,
-                    kind -> new Pass(visibility, hiding(visibility, kind, positions, like), turning(kind, turnings))));
+                    kind -> new Pass(
+                            visibility, hiding(visibility, kind, positions, like), turning(kind, turnings), routers)));
         }
         return passes;
     }

@@ -46,7 +46,7 @@ public final class Weights implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             for (ParameterSpec spec : ParameterSpec.of(config)) {
                 long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
-                tensors.put(spec.name(), Scope.release(Tensors.empty(dtype, device, shape)));
+                tensors.put(spec.name(), Scope.release(Tensors.empty(spec.dtype(dtype), device, shape)));
             }
         }
         return new Weights(tensors);
@@ -66,7 +66,7 @@ public final class Weights implements AutoCloseable {
                 Tensor weight = weights.get(spec.name());
                 switch (spec.start()) {
                     case ONES -> weight.fillInPlace(1);
-                    case ZEROS -> weight.fillInPlace(0);
+                    case ZEROS, CORRECTION -> weight.fillInPlace(0);
                     case NORMAL -> fillNormal(weight, random, deviation);
                     case RESIDUAL -> fillNormal(weight, random, deviation / Math.sqrt(2.0 * config.layers()));
                 }

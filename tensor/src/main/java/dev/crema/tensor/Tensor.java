@@ -364,13 +364,18 @@ public final class Tensor implements AutoCloseable {
     /** Sorts along a dimension; returns values and INT64 indices. */
     public Sorted sort(int dim, boolean descending) {
         var pair = handle.sort(dim, descending);
-        return new Sorted(new Tensor(pair.get0()), new Tensor(pair.get1()));
+        return new Sorted(owned(pair.get0()), owned(pair.get1()));
     }
 
     /** Returns the {@code k} largest entries along a dimension, largest first, and their INT64 indices. */
     public Sorted topK(int k, int dim) {
         var pair = torch.topk(handle, k, dim, true, true);
-        return new Sorted(new Tensor(pair.get0()), new Tensor(pair.get1()));
+        return new Sorted(owned(pair.get0()), owned(pair.get1()));
+    }
+
+    /** A part of a pair goes with the pair; this is a handle of its own. */
+    private static Tensor owned(org.bytedeco.pytorch.Tensor part) {
+        return new Tensor(new org.bytedeco.pytorch.Tensor(part));
     }
 
     /** Values in order and where they came from. */

@@ -13,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -41,7 +42,7 @@ record MemoryEstimate(long weights, long activations, long loss) {
         long element = dtype == DType.FP32 ? 4 : 2;
         long master = dtype == DType.FP32 ? 0 : 4;
         long tokens = rows * columns;
-        long layer = tokens * valuesOfLayer(config, columns) * element;
+        long layer = tokens * valuesOfLayer(config, columns) * element; // the largest
         long stream = tokens * config.hiddenSize() * element;
         // What is at work beside it, and not yet given back, comes to two layers; four where each runs again.
         long kept = recompute ? config.layers() * stream : config.layers() * layer;
@@ -62,14 +63,31 @@ record MemoryEstimate(long weights, long activations, long loss) {
     private static long valuesOfLayer(ArchConfig config, long columns) {
         GroupedQuery attention = (GroupedQuery) config.attention();
         long stream = config.hiddenSize();
-        long feedForward =
-                config.feedForward().width() * (config.feedForward() instanceof FeedForwardSpec.Gated ? 3L : 2L);
+        long feedForward = IntStream.range(0, config.layers())
+                .mapToLong(layer -> values(config.feedForward().at(layer)))
+                .max()
+                .orElse(0);
         return 5 * stream // two norms' inputs and outputs, and the sum between
                 + attention.inputWidth()
                 + 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
                 + 2L * attention.queryWidth() // mixed values, and laid out by token
                 + attention.heads() * columns
                 + feedForward;
+    }
+
+    private static long values(FeedForwardSpec.Part part) {
+        return switch (part) {
+            case FeedForwardSpec.Plain plain -> 2L * plain.width();
+            case FeedForwardSpec.Gated gated -> 3L * gated.width();
+            case FeedForwardSpec.Experts experts ->
+                2L * experts.routing().active() * experts.width()
+                        + 3L * experts.routing().experts()
+                        + switch (experts.shared()) {
+                            case FeedForwardSpec.SharedExpert.None none -> 0;
+                            case FeedForwardSpec.SharedExpert.Added(int width) -> 3L * width;
+                            case FeedForwardSpec.SharedExpert.Gated(int width) -> 3L * width;
+                        };
+        };
     }
 
     long bytes() {

@@ -30,7 +30,7 @@ final class EncoderDecoderConfigJson {
                 json.integer("decoder_start_token_id", 0));
     }
 
-    private static FeedForwardSpec feedForward(ConfigJson json) {
+    private static FeedForwardSpec.Dense feedForward(ConfigJson json) {
         int width = json.integer("d_ff", 2048);
         String name = json.text("feed_forward_proj", "relu");
         json.flag("is_gated_act", false); // derived from the name, as is the next
@@ -76,7 +76,7 @@ final class EncoderDecoderConfigJson {
         json.put("tie_word_embeddings", config.head() == Head.SHARED_SCALED);
     }
 
-    private static String name(FeedForwardSpec feedForward) {
+    private static String name(FeedForwardSpec.Dense feedForward) {
         return switch (feedForward) {
             case FeedForwardSpec.Plain plain -> FamilyConfig.name(plain.activation());
             case FeedForwardSpec.Gated gated ->

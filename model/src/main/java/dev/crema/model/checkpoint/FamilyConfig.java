@@ -35,7 +35,7 @@ final class FamilyConfig {
             case BERT, DISTILBERT, ROBERTA, XLM_ROBERTA -> EncoderConfigJson.read(json, family);
             case T5 -> EncoderDecoderConfigJson.read(json);
             case GPT2 -> gpt2(json);
-            case LLAMA, QWEN2, QWEN3 -> llama(json, family);
+            case LLAMA, QWEN2, QWEN3, MIXTRAL, QWEN2_MOE, QWEN3_MOE -> llama(json, family);
         };
         json.finish();
         return new Read(family, config);
@@ -63,8 +63,10 @@ final class FamilyConfig {
     private static ArchConfig llama(ConfigJson json, Family family) {
         int hidden = json.integer("hidden_size"), heads = json.integer("num_attention_heads");
         boolean bias = json.flag("attention_bias", false);
+        boolean inputBias = bias || family == Family.QWEN2 || family == Family.QWEN2_MOE && json.flag("qkv_bias", true);
         if (!json.has("head_dim") && family != Family.QWEN3) ArchConfigChecks.divides(heads, hidden);
         json.require(!json.flag("use_sliding_window", false), "use_sliding_window");
+        json.require(family != Family.MIXTRAL || !json.has("sliding_window"), "sliding_window");
         json.node("sliding_window");
         json.node("layer_types").forEach(type -> json.require(type.asText().equals("full_attention"), "layer_types"));
         int headSize = json.integer("head_dim", family == Family.QWEN3 ? 128 : hidden / heads);
@@ -79,23 +81,26 @@ final class FamilyConfig {
                         heads,
                         json.integer("num_key_value_heads", heads),
                         headSize,
-                        family == Family.QWEN2 || bias,
+                        inputBias,
                         family != Family.QWEN2 && bias,
-                        family == Family.QWEN3 ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE),
-                new FeedForwardSpec.Gated(
-                        json.integer("intermediate_size"),
-                        activation(json, "hidden_act", "silu"),
-                        json.flag("mlp_bias", false)),
-                new NormSpec.RmsNorm(json.number("rms_norm_eps", 1e-6)),
-                rotary(json),
+                        family == Family.QWEN3 || family == Family.QWEN3_MOE ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE),
+                ExpertConfig.read(
+                        json,
+                        family,
+                        new FeedForwardSpec.Gated(
+                                json.integer("intermediate_size"),
+                                activation(json, "hidden_act", "silu"),
+                                json.flag("mlp_bias", false))),
+                new NormSpec.RmsNorm(json.number("rms_norm_eps", family == Family.MIXTRAL ? 1e-5 : 1e-6)),
+                rotary(json, family == Family.MIXTRAL ? 1_000_000 : 10_000),
                 json.flag("tie_word_embeddings", false));
     }
 
-    private static PositionSpec rotary(ConfigJson json) {
+    private static PositionSpec rotary(ConfigJson json, double usualTheta) {
         // transformers 5 writes one object; before, the base stood beside the scaling.
         JsonNode joint = json.node("rope_parameters");
         json.node("rope_interleaved");
-        double theta = json.number("rope_theta", joint.path("rope_theta").asDouble(10_000));
+        double theta = json.number("rope_theta", joint.path("rope_theta").asDouble(usualTheta));
         JsonNode scaling = joint.isObject() ? joint : json.node("rope_scaling");
         json.node("rope_scaling");
         String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
@@ -148,29 +153,35 @@ final class FamilyConfig {
         json.putArray("architectures").add(family.architecture());
         json.put("tie_word_embeddings", config.tiedHead());
         AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
+        FeedForwardSpec.Part feedForward = config.feedForward().at(0);
         switch (family) {
             case GPT2 -> {
                 json.put("n_embd", config.hiddenSize());
                 json.put("n_layer", config.layers());
                 json.put("n_head", attention.heads());
                 json.put("n_positions", config.maxPositions());
-                json.put("n_inner", config.feedForward().width());
+                json.put("n_inner", feedForward.width());
                 json.put("layer_norm_epsilon", config.norm().epsilon());
-                json.put("activation_function", activationName(config.feedForward()));
+                json.put("activation_function", activationName(feedForward));
             }
-            case LLAMA, QWEN2, QWEN3 -> {
+            case LLAMA, QWEN2, QWEN3, MIXTRAL, QWEN2_MOE, QWEN3_MOE -> {
                 json.put("hidden_size", config.hiddenSize());
                 json.put("num_hidden_layers", config.layers());
                 json.put("num_attention_heads", attention.heads());
                 json.put("num_key_value_heads", attention.keyValueHeads());
                 json.put("head_dim", attention.headSize());
                 json.put("max_position_embeddings", config.maxPositions());
-                json.put("intermediate_size", config.feedForward().width());
+                json.put("intermediate_size", feedForward.width());
                 json.put("rms_norm_eps", config.norm().epsilon());
-                json.put("hidden_act", activationName(config.feedForward()));
-                if (family != Family.QWEN2) json.put("attention_bias", attention.inputBias());
-                if (family == Family.LLAMA)
-                    json.put("mlp_bias", config.feedForward().bias());
+                json.put("hidden_act", activationName(feedForward));
+                switch (family) {
+                    case LLAMA ->
+                        json.put("attention_bias", attention.inputBias()).put("mlp_bias", feedForward.bias());
+                    case QWEN3, QWEN3_MOE -> json.put("attention_bias", attention.inputBias());
+                    case QWEN2_MOE -> json.put("qkv_bias", attention.inputBias());
+                    default -> {}
+                }
+                ExpertConfig.write(json, family, config);
                 writeRotary(json, (PositionSpec.Rotary) config.position());
             }
             default -> throw new IllegalArgumentException(family + " is no family of decoders");
@@ -200,10 +211,11 @@ final class FamilyConfig {
         return new InputException("The rotary scaling " + scaling + " cannot be written");
     }
 
-    private static String activationName(FeedForwardSpec feedForward) {
+    private static String activationName(FeedForwardSpec.Part feedForward) {
         return switch (feedForward) {
             case FeedForwardSpec.Plain plain -> name(plain.activation());
             case FeedForwardSpec.Gated gated -> name(gated.activation());
+            case FeedForwardSpec.Experts experts -> name(Activation.SILU);
         };
     }
 

@@ -156,8 +156,9 @@ public final class ModelFolder {
                     var off = Autograd.off()) {
                 TensorReads reads = new TensorReads();
                 for (ParameterSpec spec : specs) {
-                    for (WeightNames.Part part : parts(spec)) {
-                        Tensor target = weights.get(spec.name()).narrow(0, part.firstRow(), part.rows());
+                    Tensor weight = weights.get(spec.name());
+                    for (WeightNames.Part part : parts(spec, shards)) {
+                        Tensor target = place(weight, part);
                         reads.add(find(shards, part), part.transposed() ? target.transpose(0, 1) : target);
                     }
                 }
@@ -174,11 +175,10 @@ public final class ModelFolder {
     private void check(List<ParameterSpec> specs, Shards shards) {
         Set<String> left = new TreeSet<>(shards.entries().keySet());
         for (ParameterSpec spec : specs) {
-            for (WeightNames.Part part : parts(spec)) {
+            for (WeightNames.Part part : parts(spec, shards)) {
                 Safetensors.Entry entry = find(shards, part);
                 left.remove(entry.name());
-                List<Long> wanted = new ArrayList<>(spec.shape());
-                wanted.set(0, part.rows());
+                List<Long> wanted = shape(spec, part);
                 if (part.transposed()) Collections.reverse(wanted);
                 if (!wanted.equals(Arrays.stream(entry.shape()).boxed().toList())) {
                     throw new InputException(folder + ": " + entry.name() + " has the shape "
@@ -193,8 +193,33 @@ public final class ModelFolder {
         }
     }
 
-    private List<WeightNames.Part> parts(ParameterSpec spec) {
-        return WeightNames.parts(family, config, spec.name(), spec.shape().getFirst());
+    /** Returns the names under which the checkpoint has a weight: one for each expert, or one for all. */
+    private List<WeightNames.Part> parts(ParameterSpec spec, Shards shards) {
+        return WeightNames.stacked(family, config, spec)
+                .filter(part -> shards.entries().containsKey(part.name()))
+                .map(List::of)
+                .orElseGet(() -> WeightNames.parts(family, config, spec.name(), rows(spec)));
+    }
+
+    /** Returns the rows of a parameter; those of experts {@code [E, O, I]} lie one below the other. */
+    private static long rows(ParameterSpec spec) {
+        return spec.elements() / spec.elementsOfRow();
+    }
+
+    /** Returns the shape that a checkpoint's part of a parameter has, as it lies in ours. */
+    private static List<Long> shape(ParameterSpec spec, WeightNames.Part part) {
+        if (part.whole()) return new ArrayList<>(spec.shape());
+        return new ArrayList<>(
+                spec.shape().size() == 1 ? List.of(part.rows()) : List.of(part.rows(), spec.elementsOfRow()));
+    }
+
+    private static Tensor place(Tensor weight, WeightNames.Part part) {
+        return part.whole() ? weight : matrix(weight).narrow(0, part.firstRow(), part.rows());
+    }
+
+    /** Returns the weights of experts {@code [E, O, I]} as the rows of one matrix {@code [E O, I]}, others as they are. */
+    private static Tensor matrix(Tensor weight) {
+        return weight.rank() == 3 ? weight.reshape(-1, weight.size(2)) : weight;
     }
 
     private Safetensors.Entry find(Shards shards, WeightNames.Part part) {
@@ -231,8 +256,9 @@ public final class ModelFolder {
     public static Map<String, Tensor> theirs(Family family, ModelConfig config, Map<String, Tensor> ours) {
         Map<String, Tensor> result = new LinkedHashMap<>();
         ours.forEach((name, tensor) -> {
-            for (WeightNames.Part part : WeightNames.parts(family, config, name, tensor.size(0))) {
-                Tensor rows = tensor.detach().narrow(0, part.firstRow(), part.rows());
+            Tensor matrix = matrix(tensor.detach());
+            for (WeightNames.Part part : WeightNames.parts(family, config, name, matrix.size(0))) {
+                Tensor rows = matrix.narrow(0, part.firstRow(), part.rows());
                 result.put(part.name(), part.transposed() ? rows.transpose(0, 1) : rows);
             }
         });

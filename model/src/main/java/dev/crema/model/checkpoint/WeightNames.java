@@ -6,8 +6,10 @@ import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderDecoderConfig;
 import dev.crema.model.ModelConfig;
+import dev.crema.model.ParameterSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Translates between the names of our weights and those of a family's checkpoints.
@@ -40,7 +42,18 @@ final class WeightNames {
     private WeightNames() {}
 
     /** Rows of a weight of ours that are a tensor of theirs. */
-    record Part(String name, long firstRow, long rows, boolean transposed) {}
+    record Part(String name, long firstRow, long rows, boolean transposed) {
+        /** All of a weight of experts, as one tensor of three dimensions. */
+        static Part stacked(String name) {
+            return new Part(name, 0, ALL, false);
+        }
+
+        boolean whole() {
+            return rows == ALL;
+        }
+
+        private static final long ALL = -1;
+    }
 
     /** Lists the parts of a weight, {@code rows} high, in order. */
     static List<Part> parts(Family family, ModelConfig config, String weight, long rows) {
@@ -60,12 +73,16 @@ final class WeightNames {
                         kind.equals(".weight") && (part.contains("attention.") || part.contains("feedForward."));
                 yield List.of(new Part(theirs(GPT2, "transformer.h.", part) + kind, 0, rows, transposed));
             }
-            case LLAMA, QWEN2, QWEN3 -> llama(config, part, kind, rows);
+            case LLAMA, QWEN2, QWEN3, MIXTRAL, QWEN2_MOE, QWEN3_MOE -> llama(family, config, part, kind, rows);
             default -> throw new IllegalArgumentException(family + " is no family of decoders");
         };
     }
 
-    private static List<Part> llama(ArchConfig config, String part, String kind, long rows) {
+    private static List<Part> llama(Family family, ArchConfig config, String part, String kind, long rows) {
+        if (part.contains(".feedForward.") && feedForward(config, part) instanceof FeedForwardSpec.Experts experts) {
+            return new ExpertNames(family, experts, layer("model.layers.", part), config.hiddenSize())
+                    .parts(inBlock(part), kind, rows);
+        }
         if (part.endsWith("attention.input")) {
             AttentionSpec.GroupedQuery a = (AttentionSpec.GroupedQuery) config.attention();
             String prefix = layer("model.layers.", part) + "self_attn.";
@@ -75,13 +92,29 @@ final class WeightNames {
                     new Part(prefix + "v_proj" + kind, a.queryWidth() + a.keyWidth(), a.keyWidth(), false));
         }
         if (part.endsWith("feedForward.input")) {
-            FeedForwardSpec f = config.feedForward();
+            FeedForwardSpec.Part f = feedForward(config, part);
             String prefix = layer("model.layers.", part) + "mlp.";
             return List.of(
                     new Part(prefix + "gate_proj" + kind, 0, f.width(), false),
                     new Part(prefix + "up_proj" + kind, f.width(), f.width(), false));
         }
         return List.of(new Part(theirs(LLAMA, "model.layers.", part) + kind, 0, rows, false));
+    }
+
+    /**
+     * Returns the weight of all experts of a layer as the one tensor that a state dictionary of transformers 5 has; nothing
+     * for other weights.
+     */
+    static Optional<Part> stacked(Family family, ModelConfig model, ParameterSpec spec) {
+        if (!(model instanceof ArchConfig config) || spec.shape().size() != 3) return Optional.empty();
+        String part = spec.name().substring(0, spec.name().lastIndexOf('.'));
+        FeedForwardSpec.Experts experts = (FeedForwardSpec.Experts) feedForward(config, part);
+        String prefix = layer("model.layers.", part);
+        return Optional.of(Part.stacked(new ExpertNames(family, experts, prefix, config.hiddenSize()).stacked(part)));
+    }
+
+    private static FeedForwardSpec.Part feedForward(ArchConfig config, String part) {
+        return config.feedForward().at(Integer.parseInt(part.split("\\.", 3)[1]));
     }
 
     private static String theirs(Map<String, String> names, String layers, String part) {
