@@ -28,7 +28,7 @@ final class Bench extends Verb {
     @Parameters(paramLabel = "WHAT", index = "0", description = "train, rollout, load or quickstart.")
     private What what;
 
-    @Parameters(paramLabel = "MODEL", index = "1", arity = "0..1", description = "load: the model's folder.")
+    @Parameters(paramLabel = "MODEL", index = "1", arity = "0..1", description = "load: the model's folder, or a GGUF file.")
     private Optional<Path> model;
 
     @Option(names = "--dtype", defaultValue = "bf16", description = "fp32 or bf16 (default: bf16).")
@@ -70,7 +70,7 @@ final class Bench extends Verb {
         Map<String, Object> document = switch (what) {
             case TRAIN -> map(TrainBenchmark.run(dtype.dtype(), steps));
             case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch, newTokens));
-            case LOAD -> map(LoadBenchmark.run(Folders.existing(model.orElseThrow()), dtype.dtype()));
+            case LOAD -> map(LoadBenchmark.run(Folders.model(model.orElseThrow()), dtype.dtype()));
             case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
         };
         document.forEach((key, value) -> console.out().println(key + ": " + value));

@@ -1,6 +1,6 @@
 package dev.crema.cli.bench;
 
-import dev.crema.model.Decoder;
+import dev.crema.model.Model;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The loading of a model's folder: from opening {@code config.json} to weights that can be computed with. The files are
+ * The loading of a model's folder or GGUF file: from opening {@code config.json} to weights that can be computed with. The files are
  * read through once before, so that the system holds in its cache what it has room for.
  */
 public final class LoadBenchmark {
@@ -55,7 +55,7 @@ public final class LoadBenchmark {
         }
         double before = ProcessMemory.residentMegabytes();
         long begin = System.nanoTime();
-        try (Decoder model = ModelFolder.open(folder).load(dtype, Device.CPU)) {
+        try (Model model = ModelFolder.open(folder).load(Model.class, dtype, Device.CPU)) {
             double seconds = (System.nanoTime() - begin) / 1e9;
             double peak = ProcessMemory.peakMegabytes();
             return new Result(

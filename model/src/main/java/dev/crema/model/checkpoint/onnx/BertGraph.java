@@ -73,7 +73,7 @@ final class BertGraph {
         OnnxTensor matrix = stored(node);
         if (matrix == null || node.outputs().isEmpty()) return;
         for (Node add : graph.consumers(node.outputs().getFirst())) {
-            if (!add.operation().equals("Add")) continue;
+            if (!add.operation().equals("Add") || add.inputs().size() != 2) continue;
             for (String bias : add.inputs()) {
                 if (bias.endsWith(".bias")) {
                     put(bias.substring(0, bias.length() - "bias".length()) + "weight", matrix, true);
@@ -201,7 +201,9 @@ final class BertGraph {
         OnnxTensor stored = graph.tensors().get(value);
         if (stored != null) return stored.longs();
         Node concat = graph.producer(value);
-        if (concat == null || !concat.operation().equals("Concat")) return new long[0];
+        if (concat == null
+                || !concat.operation().equals("Concat")
+                || concat.inputs().size() != 4) return new long[0];
         return concat.inputs().stream()
                 .map(graph.tensors()::get)
                 .mapToLong(part -> part != null && part.longs().length == 1 ? part.longs()[0] : -1)
@@ -216,7 +218,7 @@ final class BertGraph {
                 epsilon = Double.isNaN(node.epsilon()) ? 1e-5 : node.epsilon();
             } else if (node.operation().equals("Sqrt") && !node.inputs().isEmpty()) {
                 Node add = graph.producer(node.inputs().getFirst());
-                if (add != null && add.operation().equals("Add")) epsilon = constant(add);
+                if (add != null && add.operation().equals("Add") && add.inputs().size() == 2) epsilon = constant(add);
             }
             if (epsilon > 0 && epsilon < 1) return decimal(epsilon);
         }

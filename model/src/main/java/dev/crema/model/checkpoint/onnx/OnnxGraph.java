@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,14 +45,20 @@ final class OnnxGraph {
             }
         }
         if (!found) throw new InputException("The file is no ONNX model: it has no graph");
-        for (Node node : graph.nodes) {
-            node.outputs().forEach(output -> graph.producers.put(output, node));
-            node.inputs()
-                    .forEach(input -> graph.consumers
-                            .computeIfAbsent(input, any -> new ArrayList<>())
-                            .add(node));
-        }
+        graph.nodes.forEach(graph::connect);
         return graph;
+    }
+
+    /** Each value is made once, as ONNX wants it: what walks along values then takes no longer than the file is. */
+    private void connect(Node node) {
+        for (String output : node.outputs()) {
+            if (!output.isEmpty() && producers.put(output, node) != null) {
+                throw new InputException("The ONNX model makes the value " + output + " twice");
+            }
+        }
+        for (String input : new LinkedHashSet<>(node.inputs())) {
+            consumers.computeIfAbsent(input, any -> new ArrayList<>()).add(node);
+        }
     }
 
     private void add(Protobuf graph) {

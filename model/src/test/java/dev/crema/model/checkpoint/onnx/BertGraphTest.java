@@ -122,6 +122,9 @@ class BertGraphTest {
         OnnxBytes many = new OnnxBytes();
         for (int i = 0; i <= 200_000; i++) many.message(1, new OnnxBytes());
         refuses(many, "more than 200000 nodes");
+        refuses(
+                OnnxBytes.bert().message(1, OnnxBytes.node("Relu", List.of("keys"), "added102")),
+                "makes the value added102 twice");
         OnnxBytes wordy = new OnnxBytes();
         for (int i = 0; i < 20_000; i++) wordy.text(1, "x".repeat(4000));
         refuses(new OnnxBytes().message(1, wordy), "bytes of names");
