@@ -1,0 +1,38 @@
+package dev.crema.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Against libtorch's product of doubles, for matrices as they lie, transposed, and parts of larger ones. */
+class BatchProductTest {
+    @ParameterizedTest
+    @CsvSource({"5,17,33,9", "96,128,256,64", "1,1,7,1", "3,1,1,40", "2,64,1,16"})
+    void agrees(int count, int m, int n, int k) {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off();
+                RandomState random = RandomState.of(7)) {
+            Tensor a = normal(random, count, m, k), at = normal(random, count, k, m);
+            Tensor b = normal(random, count, k + 3, n), bt = normal(random, count, n, k);
+            close(a, b.narrow(1, 0, k));
+            close(a, bt.transpose(1, 2));
+            close(at.transpose(1, 2), b.narrow(1, 3, k));
+            close(at.transpose(1, 2), bt.transpose(1, 2));
+        }
+    }
+
+    private static void close(Tensor a, Tensor b) {
+        float[] actual = BatchProduct.of(a, b).toFloats();
+        float[] expected =
+                a.to(DType.FP64).matmul(b.to(DType.FP64)).to(DType.FP32).toFloats();
+        assertThat(actual).hasSameSizeAs(expected);
+        for (int i = 0; i < actual.length; i++) {
+            assertThat(Math.abs(actual[i] - expected[i])).isLessThan(1e-4f);
+        }
+    }
+
+    private static Tensor normal(RandomState random, long... shape) {
+        return random.normal(Tensors.empty(DType.FP32, Device.CPU, shape), 0, 1);
+    }
+}
