@@ -4,21 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.crema.Repository;
-import dev.crema.model.ArchConfig;
-import dev.crema.model.ArchConfig.Activation;
-import dev.crema.model.ArchConfig.AttentionSpec;
-import dev.crema.model.ArchConfig.FeedForwardSpec;
-import dev.crema.model.ArchConfig.NormSpec;
-import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.model.Decoder;
-import dev.crema.model.RotaryScaling;
-import dev.crema.model.Weights;
-import dev.crema.model.checkpoint.Family;
-import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.model.checkpoint.Safetensors;
 import dev.crema.tensor.DType;
-import dev.crema.tensor.Device;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,28 +31,7 @@ final class ModelVerbsTest {
 
     @BeforeEach
     void writeModel() throws IOException {
-        model = temporary.resolve("tiny-model");
-        ArchConfig config = new ArchConfig(
-                VOCABULARY,
-                16,
-                1,
-                128,
-                new AttentionSpec.GroupedQuery(2, 1, 8, false, false),
-                new FeedForwardSpec.Gated(24, Activation.SILU, false),
-                new NormSpec.RmsNorm(1e-5),
-                new PositionSpec.Rotary(10_000, new RotaryScaling.None()),
-                true);
-        try (Decoder decoder = Decoder.of(config, Weights.random(config, DType.FP32, Device.CPU, 0.3, 1))) {
-            ModelFolder.save(model, Family.LLAMA, decoder);
-        }
-        Path tokenizer = Repository.root().resolve("text/src/test/resources/tokenizers/gpt2_single_digits");
-        for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-            Files.copy(tokenizer.resolve(file), model.resolve(file));
-        }
-        Files.writeString(
-                model.resolve("chat_template.jinja"),
-                "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-                        + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}");
+        model = TinyModel.write(temporary.resolve("tiny-model"), VOCABULARY, 128);
     }
 
     @Test
