@@ -2,9 +2,6 @@ package dev.crema.model.checkpoint;
 
 import static java.nio.channels.FileChannel.MapMode.READ_ONLY;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -13,17 +10,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -34,11 +26,6 @@ import java.util.Map;
  * ({@link Entry#read}), since pages of the mapping would be resident beside the copy.
  */
 public final class Safetensors implements AutoCloseable {
-    private static final long MAX_HEADER = 100L << 20;
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(com.fasterxml.jackson.core.StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build();
-
     private final Source source;
     private final Arena arena;
     private final Map<String, Entry> entries;
@@ -116,103 +103,15 @@ public final class Safetensors implements AutoCloseable {
     }
 
     private static Safetensors parse(Source source, Arena arena) {
-        Path file = source.file();
-        MemorySegment memory = source.memory();
-        if (memory.byteSize() < 8)
-            throw new InputException(file + " is not a safetensors file: it has " + memory.byteSize() + " bytes");
-        long length = memory.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
-        if (length < 2 || length > MAX_HEADER || length > memory.byteSize() - 8) {
-            throw new InputException(file + " is not a safetensors file, or is truncated: its header claims " + length
-                    + " bytes, the file has " + memory.byteSize());
-        }
-        JsonNode header;
-        try {
-            header = JSON.readTree(memory.asSlice(8, length).toArray(ValueLayout.JAVA_BYTE));
-        } catch (JsonProcessingException e) {
-            throw new InputException(file + " has a malformed header: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new InputException(file + " cannot be read: " + e.getMessage(), e);
-        }
-        if (!header.isObject()) throw new InputException(file + " has a header that is not an object");
+        SafetensorsHeader header = SafetensorsHeader.read(source.file(), source.memory());
+        long start = header.dataStart();
         Map<String, Entry> entries = new LinkedHashMap<>();
-        Map<String, String> metadata = new LinkedHashMap<>();
-        List<long[]> ranges = new ArrayList<>();
-        for (Map.Entry<String, JsonNode> field : header.properties()) {
-            if (field.getKey().equals("__metadata__")) {
-                field.getValue()
-                        .properties()
-                        .forEach(p -> metadata.put(p.getKey(), p.getValue().asText()));
-            } else {
-                entries.put(field.getKey(), entry(source, 8 + length, field.getKey(), field.getValue(), ranges));
-            }
+        for (SafetensorsHeader.Row row : header.rows()) {
+            MemorySegment elements = source.memory().asSlice(start + row.begin(), row.end() - row.begin());
+            entries.put(
+                    row.name(), new Entry(row.name(), row.dtype(), row.shape(), elements, source, start + row.begin()));
         }
-        checkRanges(file, ranges);
-        return new Safetensors(source, arena, entries, metadata);
-    }
-
-    private static Entry entry(Source source, long start, String name, JsonNode node, List<long[]> ranges) {
-        Path file = source.file();
-        MemorySegment data = source.memory().asSlice(start);
-        JsonNode shapeNode = node.path("shape"), offsets = node.path("data_offsets");
-        if (!node.path("dtype").isTextual() || !shapeNode.isArray() || !offsets.isArray() || offsets.size() != 2) {
-            throw new InputException(file + ": tensor " + name + " lacks dtype, shape or data_offsets");
-        }
-        DType dtype = dtype(file, name, node.path("dtype").asText());
-        long[] shape = new long[shapeNode.size()];
-        long bytes = dtype.bytes();
-        for (int i = 0; i < shape.length; i++) {
-            shape[i] = integer(file, name, shapeNode.get(i));
-            bytes = shape[i] == 0 ? 0 : multiply(file, name, bytes, shape[i]);
-        }
-        long begin = integer(file, name, offsets.get(0)), end = integer(file, name, offsets.get(1));
-        if (begin > end || end > data.byteSize() || end - begin != bytes) {
-            throw new InputException(file + ": tensor " + name + " of " + bytes + " bytes claims bytes " + begin
-                    + " to " + end + " of " + data.byteSize() + ": the file is truncated or altered");
-        }
-        ranges.add(new long[] {begin, end});
-        return new Entry(name, dtype, shape, data.asSlice(begin, bytes), source, start + begin);
-    }
-
-    private static long integer(Path file, String name, JsonNode node) {
-        if (!node.isIntegralNumber() || !node.canConvertToLong() || node.asLong() < 0) {
-            throw new InputException(file + ": tensor " + name + " has " + node + " where a count belongs");
-        }
-        return node.asLong();
-    }
-
-    private static long multiply(Path file, String name, long a, long b) {
-        long product = a * b;
-        if (Math.multiplyHigh(a, b) != 0 || product < 0) {
-            throw new InputException(file + ": tensor " + name + " has a shape whose size overflows");
-        }
-        return product;
-    }
-
-    private static void checkRanges(Path file, List<long[]> ranges) {
-        ranges.sort(Comparator.comparingLong(r -> r[0]));
-        for (int i = 1; i < ranges.size(); i++) {
-            if (ranges.get(i)[0] < ranges.get(i - 1)[1]) {
-                throw new InputException(file + ": tensors overlap at byte " + ranges.get(i)[0]);
-            }
-        }
-    }
-
-    private static DType dtype(Path file, String name, String dtype) {
-        return switch (dtype) {
-            case "F32" -> DType.FP32;
-            case "BF16" -> DType.BF16;
-            case "F16" -> DType.FP16;
-            case "F64" -> DType.FP64;
-            case "I64" -> DType.INT64;
-            case "I32" -> DType.INT32;
-            case "I16" -> DType.INT16;
-            case "I8" -> DType.INT8;
-            case "U8" -> DType.UINT8;
-            case "BOOL" -> DType.BOOL;
-            default ->
-                throw new InputException(file + ": tensor " + name + " has the dtype " + dtype
-                        + "; known are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL");
-        };
+        return new Safetensors(source, arena, entries, header.metadata());
     }
 
     public Path file() {
