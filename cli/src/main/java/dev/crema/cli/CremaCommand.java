@@ -79,6 +79,8 @@ final class CremaCommand implements Runnable {
                 new Embed(),
                 new Inspect(),
                 new Pull(System.getenv()),
+                new Import(),
+                new Export(),
                 new Bench());
     }
 

@@ -28,6 +28,11 @@ final class ChatTemplateFiles {
         this.config = json("tokenizer_config.json");
     }
 
+    /** Tells whether there is any template, whatever its name. */
+    boolean hasTemplate() {
+        return texts.find(FILE).isPresent() || config.hasNonNull("chat_template");
+    }
+
     String template() {
         Optional<String> file = texts.find(FILE);
         if (file.isPresent()) {

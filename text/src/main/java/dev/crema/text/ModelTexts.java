@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -34,7 +33,7 @@ public sealed interface ModelTexts {
             return new Folder(model);
         }
         try (GgufFile file = GgufFile.open(model)) {
-            return new Metadata(model, GgufTexts.of(file), ScoredPieces.of(file));
+            return new Metadata(model, new GgufTexts(file));
         }
     }
 
@@ -82,11 +81,16 @@ public sealed interface ModelTexts {
         }
     }
 
-    /** What a GGUF file says; {@code pieces} if its tokenizer is SentencePiece's. */
-    record Metadata(Path path, Map<String, String> texts, Optional<ScoredPieces> pieces) implements ModelTexts {
+    /** What the metadata of a GGUF file says. */
+    record Metadata(Path path, GgufTexts texts) implements ModelTexts {
         @Override
         public Optional<String> find(String name) {
-            return Optional.ofNullable(texts.get(name));
+            return texts.find(name);
+        }
+
+        /** Give the pieces and scores of a SentencePiece model, if the tokenizer is one. */
+        Optional<ScoredPieces> pieces() {
+            return texts.pieces();
         }
 
         @Override

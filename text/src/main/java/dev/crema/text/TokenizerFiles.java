@@ -20,7 +20,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Reads what a Hugging Face folder, or a GGUF file in its place, says about its tokenizer and settles it into one {@code tokenizer.json}.
+ * Reads what a Hugging Face folder, or a GGUF file in its place, says about its tokenizer and settles it into one
+ * {@code tokenizer.json}.
  *
  * <p>The folder says some things twice. As transformers does, tokens that only {@code tokenizer_config.json} names are
  * added to those of {@code tokenizer.json}, while the post-processor of the latter alone decides what surrounds a text.
@@ -88,6 +89,10 @@ final class TokenizerFiles {
     /** The settled {@code tokenizer.json}: the file's own text where nothing had to change. */
     String json() {
         return json;
+    }
+
+    JsonNode tokenizer() {
+        return tokenizer;
     }
 
     Vocabulary vocabulary() {

@@ -77,6 +77,10 @@ final class Vocabulary {
         return ids.containsKey(token);
     }
 
+    boolean hasId(int id) {
+        return id >= 0 && id < tokens.length && tokens[id] != null;
+    }
+
     int id(String token) {
         Integer id = ids.get(token);
         if (id == null) {

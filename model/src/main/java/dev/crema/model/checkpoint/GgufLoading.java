@@ -39,7 +39,7 @@ final class GgufLoading {
 
     static DType storedDtype(Path file) {
         try (GgufModel model = GgufModel.open(file)) {
-            return model.nearestDtype();
+            return model.storedDtype();
         }
     }
 

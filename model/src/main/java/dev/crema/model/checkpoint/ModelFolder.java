@@ -121,7 +121,7 @@ public final class ModelFolder {
         return GgufFile.isGguf(folder) ? List.of(folder) : Shards.files(folder);
     }
 
-    /** Returns the type in which the weights are stored; of quantised ones that of their scales. */
+    /** Returns the type in which the weights are stored; FP32 of quantised ones. */
     public DType storedDtype() {
         if (GgufFile.isGguf(folder)) return GgufLoading.storedDtype(folder);
         try (Shards shards = Shards.open(folder)) {

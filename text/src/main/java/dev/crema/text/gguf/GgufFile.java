@@ -123,12 +123,6 @@ public final class GgufFile implements AutoCloseable {
 
     /** What the table says of a tensor; where its data lies can only be told at the table's end. */
     private record Row(String name, GgmlType type, long[] shape, long offset, long bytes) {
-        Row {
-            if (offset < 0 || bytes < 0) {
-                throw new IllegalArgumentException("a row is checked before it is made");
-            }
-        }
-
         long end() {
             return offset + bytes;
         }

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.text.InputException;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedSet;
@@ -30,47 +30,62 @@ public final class GgufTexts {
             "<end_of_utterance>",
             "<｜end▁of▁sentence｜>");
 
+    private static final String MODEL = "tokenizer.ggml.model";
+    private static final String MERGES = "tokenizer.ggml.merges";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final String file;
     private final GgufMetadata metadata;
     private final GgufVocabulary vocabulary;
+    private final List<String> merges;
+    private final int context;
 
-    private GgufTexts(String file, GgufMetadata metadata) {
-        this.file = file;
-        this.metadata = metadata;
-        this.vocabulary = GgufVocabulary.of(file, metadata);
+    /**
+     * Read the metadata; the file may be closed then.
+     *
+     * @throws InputException if there is no vocabulary
+     */
+    public GgufTexts(GgufFile file) {
+        this.file = file.path().toString();
+        this.metadata = file.metadata();
+        this.vocabulary = GgufVocabulary.of(this.file, metadata);
+        this.merges = metadata.has(MERGES) ? metadata.texts(MERGES) : List.of();
+        this.context =
+                metadata.whole(metadata.optionalText("general.architecture").orElse("") + ".context_length", 0);
     }
 
     /**
-     * Translate the metadata to {@code tokenizer.json}, {@code tokenizer_config.json}, {@code generation_config.json} and,
-     * if there is a chat template, {@code chat_template.jinja}.
+     * Translate what would stand in a file of a name: {@code tokenizer.json}, {@code tokenizer_config.json},
+     * {@code generation_config.json} and, if there is a chat template, {@code chat_template.jinja}.
      *
-     * @throws InputException if there is no tokenizer or it is of a kind that is not read
+     * @throws InputException if the tokenizer is of a kind that is not read
      */
-    public static Map<String, String> of(GgufFile file) {
-        return new GgufTexts(file.path().toString(), file.metadata()).all();
+    public Optional<String> find(String name) {
+        return switch (name) {
+            case "tokenizer.json" -> Optional.of(tokenizer().toString());
+            case "tokenizer_config.json" -> Optional.of(tokenizerConfig().toString());
+            case "generation_config.json" -> Optional.of(generationConfig().toString());
+            case "chat_template.jinja" -> metadata.optionalText("tokenizer.chat_template");
+            default -> Optional.empty();
+        };
     }
 
-    private Map<String, String> all() {
-        Map<String, String> texts = new LinkedHashMap<>();
-        ObjectNode config = tokenizerConfig();
-        texts.put("tokenizer.json", tokenizer().toString());
-        texts.put("tokenizer_config.json", config.toString());
-        texts.put("generation_config.json", generationConfig().toString());
-        metadata.optionalText("tokenizer.chat_template")
-                .ifPresent(template -> texts.put("chat_template.jinja", template));
-        return texts;
+    /** Give the pieces and scores of a SentencePiece model, if the tokenizer is one. */
+    public Optional<ScoredPieces> pieces() {
+        return isSentencePiece() ? Optional.of(ScoredPieces.of(file, metadata, vocabulary)) : Optional.empty();
+    }
+
+    private boolean isSentencePiece() {
+        return metadata.optionalText(MODEL).equals(Optional.of("llama"));
     }
 
     private ObjectNode tokenizer() {
-        String model = metadata.text("tokenizer.ggml.model");
+        String model = metadata.text(MODEL);
         return switch (model) {
             case "gpt2" -> {
                 PreTokenizer pre = PreTokenizer.of(
                         file, metadata.optionalText("tokenizer.ggml.pre").orElse("default"));
-                yield TokenizerJson.bytePairs(
-                        vocabulary, metadata.texts("tokenizer.ggml.merges"), pre, roles(pre.addsBos()));
+                yield TokenizerJson.bytePairs(vocabulary, merges, pre, roles(pre.addsBos()));
             }
             case "llama" -> TokenizerJson.sentencePieces(ScoredPieces.of(file, metadata, vocabulary), roles(true));
             case "bert" ->
@@ -108,12 +123,9 @@ public final class GgufTexts {
             role(role).ifPresent(id -> json.put(role, vocabulary.tokens().get(id)));
         }
         json.put("clean_up_tokenization_spaces", false);
-        metadata.optionalText("general.architecture").ifPresent(architecture -> {
-            int context = metadata.whole(architecture + ".context_length", 0);
-            if (context > 0) {
-                json.put("model_max_length", context);
-            }
-        });
+        if (context > 0) {
+            json.put("model_max_length", context);
+        }
         return json;
     }
 
@@ -137,7 +149,7 @@ public final class GgufTexts {
 
     /** Find the token of a role by the name that Hugging Face has for it. */
     private OptionalInt role(String role) {
-        boolean sentencePiece = metadata.optionalText("tokenizer.ggml.model").equals(java.util.Optional.of("llama"));
+        boolean sentencePiece = isSentencePiece();
         return switch (role) {
             case "bos_token" -> or("bos", sentencePiece ? 1 : -1);
             case "eos_token" -> or("eos", sentencePiece ? 2 : -1);

@@ -1,7 +1,6 @@
 package dev.crema.text.gguf;
 
 import dev.crema.text.InputException;
-import java.util.Optional;
 
 /**
  * The vocabulary of a SentencePiece model: pieces of text with the scores by which neighbours merge.
@@ -16,18 +15,10 @@ public record ScoredPieces(GgufVocabulary vocabulary, boolean prefixesSpace) {
     private static final int LONGEST = 1024;
 
     /**
-     * Read the pieces, if a file's tokenizer is of this kind.
+     * Pair a vocabulary with what the metadata says of spaces.
      *
-     * @throws InputException if the vocabulary or its scores are missing or do not agree
+     * @throws InputException if the scores are missing, or a piece is too long
      */
-    public static Optional<ScoredPieces> of(GgufFile file) {
-        if (!file.metadata().optionalText("tokenizer.ggml.model").equals(Optional.of("llama"))) {
-            return Optional.empty();
-        }
-        String path = file.path().toString();
-        return Optional.of(of(path, file.metadata(), GgufVocabulary.of(path, file.metadata())));
-    }
-
     static ScoredPieces of(String file, GgufMetadata metadata, GgufVocabulary vocabulary) {
         if (vocabulary.scores().length == 0) {
             throw new InputException(file + ": " + GgufVocabulary.SCORES + " is missing; SentencePiece merges by them");

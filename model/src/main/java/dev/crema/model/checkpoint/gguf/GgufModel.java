@@ -86,8 +86,8 @@ public final class GgufModel implements AutoCloseable {
         return Collections.unmodifiableMap(weights);
     }
 
-    /** Returns the type that holds what most of the elements are stored in; of quantised ones FP16, as their scales. */
-    public DType nearestDtype() {
+    /** Returns the smallest type that holds what most of the elements are stored in; FP32 for quantised ones. */
+    public DType storedDtype() {
         Map<GgmlType, Long> elements = new LinkedHashMap<>();
         for (GgufTensor tensor : file.tensors().values()) {
             elements.merge(tensor.type(), tensor.rows() * tensor.columns(), Long::sum);
@@ -97,9 +97,9 @@ public final class GgufModel implements AutoCloseable {
                 .orElseThrow()
                 .getKey();
         return switch (most) {
-            case F32 -> DType.FP32;
+            case F16 -> DType.FP16;
             case BF16 -> DType.BF16;
-            case F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> DType.FP16;
+            case F32, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> DType.FP32;
         };
     }
 

@@ -8,8 +8,11 @@ import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
 import dev.crema.text.gguf.GgmlType;
 import dev.crema.text.gguf.GgufTensor;
+import dev.crema.text.gguf.GgufWriter;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.util.stream.IntStream;
 
 /**
@@ -62,5 +65,47 @@ final class GgufWeights {
                 MemorySegment.copy(row, 0, values, ValueLayout.JAVA_FLOAT, 4L * r * columns, columns);
             }
         });
+    }
+
+    /** Encodes a matrix {@code [rows, columns]} or a vector of any type and layout, chunk by chunk. */
+    static void encode(Tensor source, RowOrder order, GgmlType type, GgufWriter.Sink sink) throws IOException {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            boolean elements = source.rank() == 1 && !(order instanceof RowOrder.Same);
+            Tensor matrix = source.rank() == 1 ? source.unsqueeze(elements ? 1 : 0) : source; // [rows, columns]
+            int columns = Math.toIntExact(matrix.size(1));
+            long rows = matrix.size(0);
+            // Rows change places within a head only, so a chunk is a number of whole heads.
+            int group = order instanceof RowOrder.Interleaved(int headSize) ? headSize : 1;
+            int height = (int) Math.min(rows, Math.ceilDiv(Math.max(1, CHUNK / columns), group) * (long) group);
+            for (long first = 0; first < rows; first += height) {
+                try (Scope step = Scope.open()) {
+                    int count = (int) Math.min(height, rows - first);
+                    Tensor values = matrix.narrow(0, first, count)
+                            .to(Device.CPU)
+                            .to(DType.FP32)
+                            .contiguous();
+                    sink.accept(encode(values.segment(), order, type, first, count, columns));
+                }
+            }
+        }
+    }
+
+    private static ByteBuffer encode(
+            MemorySegment values, RowOrder order, GgmlType type, long first, int count, int columns) {
+        int rowBytes = Math.toIntExact(type.bytes(columns));
+        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(count, rowBytes));
+        int height = Math.max(1, TASK / columns);
+        IntStream.range(0, Math.ceilDiv(count, height)).parallel().forEach(task -> {
+            byte[] blocks = new byte[rowBytes];
+            float[] row = new float[columns];
+            for (int r = task * height; r < Math.min(count, (task + 1) * height); r++) {
+                long from = order.inCheckpoint(first + r) - first;
+                MemorySegment.copy(values, ValueLayout.JAVA_FLOAT, 4L * from * columns, row, 0, columns);
+                Quantizer.row(type, row, blocks, columns);
+                bytes.put(r * rowBytes, blocks);
+            }
+        });
+        return bytes;
     }
 }

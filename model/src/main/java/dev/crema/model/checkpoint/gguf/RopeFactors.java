@@ -55,6 +55,11 @@ final class RopeFactors {
                 .put("original_max_position_embeddings", original);
     }
 
+    /** Tells whether {@link #read} finds the parameters again. */
+    static boolean readable(RotaryScaling.Llama3 scaling) {
+        return scaling.lowFrequencyFactor() == LOW && scaling.highFrequencyFactor() == HIGH;
+    }
+
     /** Returns the factor of each pair of dimensions. */
     static float[] factors(RotaryScaling.Llama3 scaling, double theta, int headSize) {
         float[] factors = new float[headSize / 2];
