@@ -3,6 +3,7 @@ package dev.crema.text.bpe;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.crema.text.words.WordPatterns;
 
 /**
  * Cuts text into words, the pieces that merges never cross.
@@ -17,14 +18,6 @@ public enum PreTokenization {
     GPT2_SINGLE_DIGITS,
     /** Qwen2's pattern: single digits, line ends with the punctuation before them, any one mark with the word after. */
     QWEN2;
-
-    /** GPT-2's pattern as published with the model. */
-    public static final String GPT2_REGEX =
-            "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-
-    /** Qwen2's pattern as published with the model. */
-    public static final String QWEN2_REGEX = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
-            + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -51,7 +44,7 @@ public enum PreTokenization {
                 sequence(JSON.createObjectNode().put("type", "Digits").put("individual_digits", true), byteLevel(true));
             case QWEN2 -> {
                 ObjectNode split = JSON.createObjectNode().put("type", "Split");
-                split.putObject("pattern").put("Regex", QWEN2_REGEX);
+                split.putObject("pattern").put("Regex", WordPatterns.QWEN2);
                 yield sequence(split.put("behavior", "Isolated").put("invert", false), byteLevel(false));
             }
         };

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.text.InputException;
-import dev.crema.text.bpe.PreTokenization;
+import dev.crema.text.words.WordPatterns;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  */
 enum PreTokenizer {
     GPT2(
-            List.of(PreTokenization.GPT2_REGEX),
+            List.of(WordPatterns.GPT2),
             "gpt-2",
             "phi-2",
             "mpt",
@@ -38,7 +38,7 @@ enum PreTokenizer {
             "jina-v2-code",
             "roberta-bpe"),
     GPT2_SINGLE_DIGITS(
-            List.of(Expressions.DIGIT, PreTokenization.GPT2_REGEX),
+            List.of(Expressions.DIGIT, WordPatterns.GPT2),
             "smollm",
             "starcoder",
             "refact",
@@ -46,7 +46,7 @@ enum PreTokenizer {
             "codeshell",
             "exaone",
             "minerva-7b"),
-    QWEN2(List.of(PreTokenization.QWEN2_REGEX), "qwen2", "deepseek-r1-qwen", "megrez", "stablelm2", "hunyuan"),
+    QWEN2(List.of(WordPatterns.QWEN2), "qwen2", "deepseek-r1-qwen", "megrez", "stablelm2", "hunyuan"),
     LLAMA3(
             List.of(Expressions.LLAMA3),
             "llama-bpe",
@@ -73,9 +73,9 @@ enum PreTokenizer {
     DEEPSEEK_CODER(
             List.of("[\r\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", Expressions.CJK, Expressions.DIGIT), "deepseek-coder"),
     DEEPSEEK_V3(List.of("\\p{N}{1,3}", "[一-龥\u3040-ゟ゠-ヿ]+", Expressions.DEEPSEEK_V3), "deepseek-v3"),
-    FALCON(List.of("[\\p{P}\\$\\+<=>\\^~\\|`]+", PreTokenization.GPT2_REGEX, "[0-9][0-9][0-9]"), "falcon"),
+    FALCON(List.of("[\\p{P}\\$\\+<=>\\^~\\|`]+", WordPatterns.GPT2, "[0-9][0-9][0-9]"), "falcon"),
     /** What files had before the key existed. */
-    DEFAULT(List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", PreTokenization.GPT2_REGEX, "\\p{N}+", "[0-9][0-9][0-9]"), "default");
+    DEFAULT(List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", WordPatterns.GPT2, "\\p{N}+", "[0-9][0-9][0-9]"), "default");
 
     /** The longer ones. */
     private static final class Expressions {
@@ -151,7 +151,7 @@ enum PreTokenizer {
                     found.add("a space before the text");
                 }
                 if (step.path("use_regex").asBoolean(true)) {
-                    found.add(PreTokenization.GPT2_REGEX);
+                    found.add(WordPatterns.GPT2);
                 }
             }
             default -> found.add(step.toString());

@@ -1,5 +1,6 @@
 package dev.crema.text.bpe;
 
+import dev.crema.text.words.WordPatterns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,12 +28,12 @@ class WordScannerTest {
 
     @Test
     void cutsAsGpt2sPattern() {
-        compare(PreTokenization.GPT2, PreTokenization.GPT2_REGEX);
+        compare(PreTokenization.GPT2, WordPatterns.GPT2);
     }
 
     @Test
     void cutsAsQwen2sPattern() {
-        compare(PreTokenization.QWEN2, PreTokenization.QWEN2_REGEX);
+        compare(PreTokenization.QWEN2, WordPatterns.QWEN2);
     }
 
     /** What the Rust library's own pre-tokenizers cut: {@code bench/reference/tokenizer_goldens.py}. */
@@ -61,7 +62,7 @@ class WordScannerTest {
     @Test
     void singleDigitsSplitBeforeThePattern() {
         var digits = Pattern.compile("\\p{N}|\\P{N}+");
-        Pattern gpt2 = Pattern.compile(PreTokenization.GPT2_REGEX, Pattern.UNICODE_CHARACTER_CLASS);
+        Pattern gpt2 = Pattern.compile(WordPatterns.GPT2, Pattern.UNICODE_CHARACTER_CLASS);
         var random = new Random(11);
         for (int round = 0; round < 20_000; round++) {
             String text = text(random);
