@@ -81,7 +81,18 @@ public final class GgufFile implements AutoCloseable {
         }
     }
 
-    static GgufFile parse(Path path, Arena arena, MemorySegment memory) {
+    /**
+     * Read a file that lies in memory; for one thread.
+     *
+     * @param path what errors call it
+     * @throws InputException if its header lies
+     */
+    @SuppressWarnings("MustBeClosedChecker") // the arena is closed by close()
+    public static GgufFile of(Path path, MemorySegment memory) {
+        return parse(path, Arena.ofConfined(), memory);
+    }
+
+    private static GgufFile parse(Path path, Arena arena, MemorySegment memory) {
         String file = path.toString();
         GgufCursor cursor = new GgufCursor(file, memory);
         if (memory.byteSize() < Integer.BYTES || cursor.int32("the magic number") != MAGIC) {

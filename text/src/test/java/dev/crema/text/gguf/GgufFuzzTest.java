@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.crema.text.InputException;
 import dev.crema.text.gguf.GgufVocabulary.Type;
 import dev.crema.text.gguf.GgufWriter.Planned;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -47,8 +46,7 @@ class GgufFuzzTest {
     }
 
     private static boolean opens(byte[] bytes) {
-        try (Arena arena = Arena.ofShared()) {
-            GgufFile file = GgufFile.parse(Path.of("fuzz.gguf"), arena, MemorySegment.ofArray(bytes));
+        try (GgufFile file = GgufFile.of(Path.of("fuzz.gguf"), MemorySegment.ofArray(bytes))) {
             file.tensors()
                     .values()
                     .forEach(tensor -> assertThat(tensor.data().byteSize())

@@ -33,7 +33,12 @@ public final class GgufModel implements AutoCloseable {
         }
     }
 
-    private GgufModel(GgufFile file) {
+    /**
+     * Takes over an open file.
+     *
+     * @throws InputException if it holds a model of another architecture or no whole model
+     */
+    public GgufModel(GgufFile file) {
         this.file = file;
         this.architecture =
                 GgufArchitecture.of(file.path().toString(), file.metadata().text("general.architecture"));
