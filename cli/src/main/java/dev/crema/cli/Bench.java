@@ -28,7 +28,11 @@ final class Bench extends Verb {
     @Parameters(paramLabel = "WHAT", index = "0", description = "train, rollout, load or quickstart.")
     private What what;
 
-    @Parameters(paramLabel = "MODEL", index = "1", arity = "0..1", description = "load: the model's folder, or a GGUF file.")
+    @Parameters(
+            paramLabel = "MODEL",
+            index = "1",
+            arity = "0..1",
+            description = "load: the model's folder, or a GGUF file.")
     private Optional<Path> model;
 
     @Option(names = "--dtype", defaultValue = "bf16", description = "fp32 or bf16 (default: bf16).")

@@ -62,10 +62,7 @@ class GgufRealModelTest {
         ObjectMapper mapper = new ObjectMapper();
         Path source = SharedData.realModel();
         ObjectNode tokenizer = (ObjectNode) mapper.readTree(Files.readString(source.resolve("tokenizer.json")));
-        tokenizer.set(
-                "pre_tokenizer",
-                mapper.readTree(
-                        """
+        tokenizer.set("pre_tokenizer", mapper.readTree("""
                         {"type": "Sequence", "pretokenizers": [
                           {"type": "Digits", "individual_digits": true},
                           {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}]}"""));

@@ -1,10 +1,10 @@
 package dev.crema.text.bpe;
 
-import dev.crema.text.words.WordPatterns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.crema.text.words.WordPatterns;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -35,15 +35,14 @@ final class ArchMetadata {
         whole("block_count", config.layers());
         whole("context_length", config.maxPositions());
         whole("embedding_length", config.hiddenSize());
-        whole("feed_forward_length", config.feedForward().width());
         whole("attention.head_count", attention.heads());
         switch (architecture) {
             case GPT2 -> {
                 part(PositionSpec.Learned.class, config.position(), "position");
-                activation(
-                        part(FeedForwardSpec.Plain.class, config.feedForward(), "feed-forward part")
-                                .activation(),
-                        Activation.GELU_TANH);
+                FeedForwardSpec.Plain plain =
+                        part(FeedForwardSpec.Plain.class, config.feedForward(), "feed-forward part");
+                activation(plain.activation(), Activation.GELU_TANH);
+                whole("feed_forward_length", plain.width());
                 real(
                         "attention.layer_norm_epsilon",
                         part(NormSpec.LayerNorm.class, config.norm(), "norm").epsilon());
@@ -53,10 +52,10 @@ final class ArchMetadata {
                 whole("attention.key_length", attention.headSize());
                 whole("attention.value_length", attention.headSize());
                 whole("rope.dimension_count", attention.headSize());
-                activation(
-                        part(FeedForwardSpec.Gated.class, config.feedForward(), "feed-forward part")
-                                .activation(),
-                        Activation.SILU);
+                FeedForwardSpec.Gated gated =
+                        part(FeedForwardSpec.Gated.class, config.feedForward(), "feed-forward part");
+                activation(gated.activation(), Activation.SILU);
+                whole("feed_forward_length", gated.width());
                 real(
                         "attention.layer_norm_rms_epsilon",
                         part(NormSpec.RmsNorm.class, config.norm(), "norm").epsilon());
@@ -77,6 +76,17 @@ final class ArchMetadata {
                 attention.inputBias(),
                 attention.outputBias(),
                 norm);
+        ArchConfig usual = new ArchConfig(
+                config.vocabularySize(),
+                config.hiddenSize(),
+                config.layers(),
+                config.maxPositions(),
+                attention,
+                config.feedForward(),
+                config.norm(),
+                config.position(),
+                config.tiedHead());
+        if (!config.equals(usual)) throw refused("arrangement", config);
         if (!attention.equals(plain) || biased && architecture == GgufArchitecture.QWEN3) {
             throw refused("attention", attention);
         }
