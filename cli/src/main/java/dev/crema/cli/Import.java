@@ -1,7 +1,9 @@
 package dev.crema.cli;
 
 import dev.crema.model.Decoder;
+import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
+import dev.crema.model.checkpoint.onnx.OnnxImport;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.text.InputException;
@@ -16,12 +18,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Turns a GGUF file into a model's folder that transformers loads. */
+/** Turns a GGUF file or an encoder in ONNX's form into a model's folder that transformers loads. */
 @Command(
         name = "import",
-        description = "Turn a GGUF file into a folder in Hugging Face's form, with its tokenizer and chat template.")
+        description =
+                "Turn a GGUF file, or a BERT encoder in ONNX's form, into a folder in Hugging Face's form, with its"
+                        + " tokenizer and chat template.")
 final class Import extends Verb {
-    @Parameters(paramLabel = "FILE", description = "The GGUF file.")
+    @Parameters(
+            paramLabel = "FILE",
+            description = "The GGUF file, the .onnx file, or LangChain4j's .jar that holds one.")
     private Path file;
 
     @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "Folder to write.")
@@ -37,21 +43,38 @@ final class Import extends Verb {
 
     @Override
     void run(Console console) throws IOException {
-        if (!GgufFile.isGguf(Folders.present(file))) {
-            throw new InputException(file + " is not a GGUF file: it does not begin with \"GGUF\"");
-        }
+        Path source = Folders.present(file);
         if (Files.exists(out) && !Files.isDirectory(out)) {
             throw new InputException(out + " is a file; give --out the name of a folder");
         }
-        ModelFolder model = ModelFolder.open(file);
-        ModelTexts texts = ModelTexts.of(file);
+        Document document = OnnxImport.takes(source) ? onnx(source) : gguf(source);
+        console.out().println(out + ": " + document.family() + ", " + document.dtype());
+        console.document(document);
+    }
+
+    private Document gguf(Path source) throws IOException {
+        if (!GgufFile.isGguf(source)) {
+            throw new InputException(source + " is not a GGUF file: it does not begin with \"GGUF\"");
+        }
+        ModelFolder model = ModelFolder.open(source);
+        ModelTexts texts = ModelTexts.of(source);
         DType dtype = precision.map(Precision::dtype).orElseGet(model::storedDtype);
         try (Decoder decoder = model.load(dtype, Device.CPU)) {
             ModelFolder.save(out, model.family(), decoder);
         }
         texts.save(out);
-        String family = model.family().modelType(), name = dtype.name().toLowerCase(Locale.ROOT);
-        console.out().println(out + ": " + family + ", " + name);
-        console.document(new Document(out.toString(), family, name));
+        return document(model.family(), dtype);
+    }
+
+    private Document onnx(Path source) throws IOException {
+        if (precision.isPresent()) {
+            throw new InputException(
+                    "encoders in ONNX's form keep the type that they are stored in; leave --dtype out");
+        }
+        return document(Family.BERT, OnnxImport.run(source, out).dtype());
+    }
+
+    private Document document(Family family, DType dtype) {
+        return new Document(out.toString(), family.modelType(), dtype.name().toLowerCase(Locale.ROOT));
     }
 }

@@ -176,7 +176,7 @@ final class BertGraph {
         json.put("max_position_embeddings", rows("embeddings.position_embeddings.weight"));
         json.put("type_vocab_size", rows("embeddings.token_type_embeddings.weight"));
         json.put("layer_norm_eps", epsilon());
-        json.put("torch_dtype", "float32");
+        json.put("torch_dtype", find(WORDS).tensor().dtypeName());
         return json;
     }
 

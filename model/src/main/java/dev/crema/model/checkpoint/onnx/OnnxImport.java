@@ -1,10 +1,13 @@
 package dev.crema.model.checkpoint.onnx;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.tensor.Autograd;
+import dev.crema.tensor.DType;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.text.InputException;
@@ -38,7 +41,7 @@ public final class OnnxImport {
     private OnnxImport() {}
 
     /** What an import came to; {@code tokenizer} tells whether one was found. */
-    public record Imported(long parameters, int layers, boolean tokenizer) {}
+    public record Imported(long parameters, int layers, DType dtype, boolean tokenizer) {}
 
     /** Tells whether a file is for this import, by its name. */
     public static boolean takes(Path file) {
@@ -131,25 +134,52 @@ public final class OnnxImport {
             BertGraph bert = new BertGraph(OnnxGraph.read(file));
             ObjectNode config = bert.config();
             Map<String, Tensor> weights = bert.weights();
-            checkTokenizer(tokenizer);
+            JsonNode json = tokenizer(tokenizer);
             ModelFolder.write(folder, config, weights);
-            if (tokenizer.length > 0) Files.write(folder.resolve("tokenizer.json"), tokenizer);
+            if (tokenizer.length > 0) {
+                Files.write(folder.resolve("tokenizer.json"), tokenizer);
+                ObjectNode roles = tokenizerConfig(
+                        json, config.path("max_position_embeddings").asInt());
+                Files.write(
+                        folder.resolve("tokenizer_config.json"),
+                        JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(roles));
+            }
             return new Imported(
                     weights.values().stream().mapToLong(Tensor::elements).sum(),
                     config.path("num_hidden_layers").asInt(),
+                    weights.values().iterator().next().dtype(),
                     tokenizer.length > 0);
         }
     }
 
-    private static void checkTokenizer(byte[] tokenizer) throws IOException {
-        if (tokenizer.length == 0) return;
+    private static JsonNode tokenizer(byte[] content) throws IOException {
+        if (content.length == 0) return MissingNode.getInstance();
         JsonNode json;
         try {
-            json = JSON.readTree(tokenizer);
-        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+            json = JSON.readTree(content);
+        } catch (JsonProcessingException e) {
             throw new InputException("The tokenizer.json of the model is malformed: " + e.getOriginalMessage(), e);
         }
         if (!json.path("model").isObject())
             throw new InputException("The tokenizer.json of the model holds no tokenizer");
+        return json;
+    }
+
+    /** BERT's special tokens are known by their names; of those, the tokenizer's own get their roles. */
+    private static ObjectNode tokenizerConfig(JsonNode tokenizer, int context) {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("tokenizer_class", "BertTokenizer").put("model_max_length", context);
+        for (JsonNode added : tokenizer.path("added_tokens")) {
+            String token = added.path("content").asText();
+            switch (token) {
+                case "[CLS]" -> json.put("cls_token", token);
+                case "[SEP]" -> json.put("sep_token", token);
+                case "[PAD]" -> json.put("pad_token", token);
+                case "[UNK]" -> json.put("unk_token", token);
+                case "[MASK]" -> json.put("mask_token", token);
+                default -> {}
+            }
+        }
+        return json;
     }
 }

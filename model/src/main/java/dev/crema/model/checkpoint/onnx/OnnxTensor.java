@@ -53,6 +53,11 @@ record OnnxTensor(String name, long[] shape, long dataType, MemorySegment elemen
         return dataType == FLOAT || dataType == FLOAT16 || dataType == BFLOAT16;
     }
 
+    /** Returns how {@code config.json} calls the type of the elements. */
+    String dtypeName() {
+        return dataType == FLOAT16 ? "float16" : dataType == BFLOAT16 ? "bfloat16" : "float32";
+    }
+
     /**
      * Returns a copy as a tensor; the innermost scope owns it.
      *
