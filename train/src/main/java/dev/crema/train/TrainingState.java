@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crema.model.checkpoint.Safetensors;
 import dev.crema.model.checkpoint.SafetensorsWriter;
-import dev.crema.tensor.Autograd;
-import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.text.InputException;
 import java.io.IOException;
@@ -86,9 +84,7 @@ record TrainingState(long step, long tokens, double best, long bestStep, int sin
     }
 
     private static void restore(Path file, Map<String, Tensor> tensors) {
-        try (Safetensors saved = Safetensors.open(file);
-                Scope scope = Scope.open();
-                var off = Autograd.off()) {
+        try (Safetensors saved = Safetensors.open(file)) {
             tensors.forEach((name, tensor) -> {
                 Safetensors.Entry entry = saved.entry(name);
                 if (!Arrays.equals(entry.shape(), tensor.shape())) {
@@ -96,8 +92,8 @@ record TrainingState(long step, long tokens, double best, long bestStep, int sin
                             + ", the run wants " + Arrays.toString(tensor.shape())
                             + ": it belongs to another model; name another run folder");
                 }
-                tensor.detach().copyInPlace(entry.tensor());
             });
+            saved.readInto(tensors);
         }
     }
 }

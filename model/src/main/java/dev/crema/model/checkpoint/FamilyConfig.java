@@ -69,8 +69,7 @@ final class FamilyConfig {
         json.require(family != Family.MIXTRAL || !json.has("sliding_window"), "sliding_window");
         json.node("sliding_window");
         json.node("layer_types").forEach(type -> json.require(type.asText().equals("full_attention"), "layer_types"));
-        int headSize =
-                json.integer("head_dim", json.has("head_dim") || family == Family.QWEN3 ? 128 : hidden / heads);
+        int headSize = json.integer("head_dim", json.has("head_dim") || family == Family.QWEN3 ? 128 : hidden / heads);
         if (headSize % 2 != 0)
             throw new InputException("A head size of " + headSize + " cannot rotate: it has to be even");
         return new ArchConfig(

@@ -2,7 +2,9 @@ package dev.crema.model.checkpoint;
 
 import static java.nio.channels.FileChannel.MapMode.READ_ONLY;
 
+import dev.crema.tensor.Autograd;
 import dev.crema.tensor.DType;
+import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
 import dev.crema.text.InputException;
@@ -137,6 +139,20 @@ public final class Safetensors implements AutoCloseable {
         Entry entry = entries.get(name);
         if (entry == null) throw new InputException(file() + " has no tensor " + name);
         return entry;
+    }
+
+    /**
+     * Fills tensors with the file's of the same names and shapes, converting their type, without a second copy of any.
+     *
+     * @throws InputException if the file has none of a name, or cannot be read
+     */
+    public void readInto(Map<String, Tensor> targets) {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            TensorReads reads = new TensorReads();
+            targets.forEach((name, target) -> reads.add(entry(name), target.detach()));
+            reads.run();
+        }
     }
 
     @Override
