@@ -2,7 +2,9 @@ package dev.crema.model.hub;
 
 import dev.crema.text.InputException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.time.Duration;
+import java.util.Objects;
 
 /** Counts the failures of one piece of work and waits between attempts. */
 final class Retry {
@@ -59,8 +61,9 @@ final class Retry {
     }
 
     private static String reason(IOException e) {
-        if (e instanceof java.net.ConnectException)
-            return "no connection: " + (e.getMessage() == null ? "host not found or not listening" : e.getMessage());
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        String message = Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName());
+        return e instanceof ConnectException
+                ? "no connection: " + (e.getMessage() == null ? "host not found or not listening" : message)
+                : message;
     }
 }

