@@ -9,6 +9,7 @@ import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderConfig.Head;
 import dev.crema.model.EncoderDecoderConfig;
 import dev.crema.model.ParameterSpec;
+import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.model.checkpoint.Safetensors;
 import dev.crema.text.ChatTemplate;
@@ -99,7 +100,7 @@ final class Inspect extends Verb {
         facts.with("dtype", String.join(", ", dtypes)).with("bytes", bytes);
         if (Files.exists(folder.resolve("tokenizer.json"))) {
             tokenizerFacts(facts, folder);
-            chatTemplate(facts, folder);
+            if (model.family().kind() == Family.Kind.DECODER) chatTemplate(facts, folder);
         }
         return facts;
     }

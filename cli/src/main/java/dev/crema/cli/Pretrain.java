@@ -1,7 +1,9 @@
 package dev.crema.cli;
 
+import dev.crema.model.checkpoint.Family;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -19,6 +21,15 @@ final class Pretrain extends StageVerb {
             description = "Take this tokenizer; by default one of 8192 tokens is trained on the data first.")
     private Optional<Path> tokenizer;
 
+    @Option(
+            names = "--family",
+            paramLabel = "FAMILY",
+            description =
+                    "Architecture: a decoder (llama, gpt2, ...), an encoder (bert, ...) or an encoder-decoder (t5)."
+                            + " Default: ${DEFAULT-VALUE}.",
+            defaultValue = "llama")
+    private Family family = Family.LLAMA;
+
     @Override
     String stage() {
         return "pretrain";
@@ -31,9 +42,14 @@ final class Pretrain extends StageVerb {
 
     @Override
     String stages() {
+        String name = family.name().toLowerCase(Locale.ROOT);
+        String purpose = family.kind().name().toLowerCase(Locale.ROOT);
         String files = "data: {files: {path: %s}}".formatted(path(data));
+        String settings = files + ", model: {family: %s}".formatted(name);
         return tokenizer
-                .map(folder -> "  - pretrain: {tokenizer: %s, %s}\n".formatted(path(Folders.existing(folder)), files))
-                .orElseGet(() -> "  - tokenizer: {%s}\n  - pretrain: {%s}\n".formatted(files, files));
+                .map(folder ->
+                        "  - pretrain: {tokenizer: %s, %s}\n".formatted(path(Folders.existing(folder)), settings))
+                .orElseGet(() ->
+                        "  - tokenizer: {%s, purpose: %s}\n  - pretrain: {%s}\n".formatted(files, purpose, settings));
     }
 }

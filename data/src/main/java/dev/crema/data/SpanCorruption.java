@@ -72,6 +72,7 @@ public record SpanCorruption(double density, double meanSpan, int[] sentinels, i
      */
     public int textTokens(int columns) {
         int tokens = columns;
+        while (inputTokens(tokens + 1) <= columns) tokens++;
         while (tokens > 1 && inputTokens(tokens) > columns) tokens--;
         if (tokens < 2) throw new InputException("rows of " + columns + " tokens leave no room for text; give more");
         if (spans(tokens) > sentinels.length) {

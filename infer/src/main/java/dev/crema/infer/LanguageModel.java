@@ -1,25 +1,33 @@
 package dev.crema.infer;
 
 import dev.crema.model.Decoder;
+import dev.crema.model.Encoder;
+import dev.crema.model.EncoderDecoder;
+import dev.crema.model.Model;
+import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.text.ChatTemplate;
 import dev.crema.text.InputException;
+import dev.crema.text.SpecialTokens.SpecialToken;
 import dev.crema.text.Tokenizer;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
-/** A decoder with the tokenizer, chat template and sampling that belong to it: all that it takes to write text. */
+/** A decoder or an encoder-decoder with the tokenizer, chat template and sampling that belong to it: all that it takes to write text. */
 public final class LanguageModel implements AutoCloseable {
     private final Path folder;
-    private final Decoder decoder;
+    private final Model model;
     private final Tokenizer tokenizer;
     private final Sampling sampling;
 
-    private LanguageModel(Path folder, Decoder decoder, Tokenizer tokenizer, Sampling sampling) {
+    private LanguageModel(Path folder, Model model, Tokenizer tokenizer, Sampling sampling) {
         this.folder = folder;
-        this.decoder = decoder;
+        this.model = model;
         this.tokenizer = tokenizer;
         this.sampling = sampling;
     }
@@ -31,23 +39,52 @@ public final class LanguageModel implements AutoCloseable {
      */
     public static LanguageModel load(Path folder, DType dtype, Device device) {
         ModelFolder model = ModelFolder.open(folder);
+        if (model.family().kind() == Family.Kind.ENCODER) {
+            throw new InputException(folder + " holds a " + model.family().modelType()
+                    + " model, which is encoder-only and writes no text; embed turns texts into vectors with it");
+        }
         Sampling sampling = GenerationDefaults.read(folder);
         Tokenizer tokenizer = Tokenizer.load(folder);
         try {
-            int rows = model.config().vocabularySize();
+            int rows = model.description().vocabularySize();
             if (tokenizer.vocabularySize() > rows) {
                 throw new InputException(folder + ": the tokenizer has " + tokenizer.vocabularySize()
                         + " tokens, the model " + rows + ": they do not belong together");
             }
-            return new LanguageModel(folder, model.load(dtype, device), tokenizer, sampling);
+            return new LanguageModel(folder, model.load(Model.class, dtype, device), tokenizer, sampling);
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
         }
     }
 
+    /**
+     * Returns the decoder.
+     *
+     * @throws InputException if the model is an encoder-decoder
+     */
     public Decoder decoder() {
-        return decoder;
+        if (model instanceof Decoder decoder) return decoder;
+        throw new InputException(folder + " holds an encoder-decoder; this needs a decoder");
+    }
+
+    /** Returns what writes with the model. */
+    TokenWriter writer() {
+        return switch (model) {
+            case Decoder decoder -> new Session(decoder);
+            case EncoderDecoder both -> new PairSession(both);
+            case Encoder encoder -> throw new IllegalStateException("an encoder writes no text");
+        };
+    }
+
+    /** Tokenizes a prompt, with what the tokenizer puts around one, and the end that an encoder-decoder learnt to read. */
+    int[] promptIds(String text) {
+        int[] ids = tokenizer.encodeWithSpecials(text);
+        if (!(model instanceof EncoderDecoder)) return ids;
+        OptionalInt end =
+                tokenizer.specials().eos().stream().mapToInt(SpecialToken::id).findFirst();
+        boolean ended = end.isEmpty() || ids.length > 0 && ids[ids.length - 1] == end.getAsInt();
+        return ended ? ids : IntStream.concat(Arrays.stream(ids), end.stream()).toArray();
     }
 
     public Tokenizer tokenizer() {
@@ -75,7 +112,7 @@ public final class LanguageModel implements AutoCloseable {
 
     @Override
     public void close() {
-        decoder.close();
+        model.close();
         tokenizer.close();
     }
 }

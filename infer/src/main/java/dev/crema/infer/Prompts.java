@@ -1,6 +1,6 @@
 package dev.crema.infer;
 
-import dev.crema.model.ArchConfig;
+import dev.crema.model.ModelConfig;
 import dev.crema.text.InputException;
 
 /** Checks prompts before libtorch sees them. */
@@ -12,7 +12,7 @@ final class Prompts {
      *
      * @throws InputException if it is empty, leaves no room in the context, or has an id outside the vocabulary
      */
-    static void check(int[] prompt, ArchConfig config) {
+    static void check(int[] prompt, ModelConfig config) {
         if (prompt.length == 0)
             throw new InputException("An empty prompt cannot be continued: give at least one token");
         if (prompt.length >= config.context()) {

@@ -18,7 +18,7 @@ import java.util.List;
  * run. The cache holds what was run; a new prompt keeps the common beginning and drops the rest. Long prompts go through
  * in pieces, so that attention's scores stay small. It owns its cache, and serves one thread at a time.
  */
-final class Session implements AutoCloseable {
+final class Session implements TokenWriter {
     private static final int PIECE = 512;
     private static final int LEAST_CAPACITY = 1024;
 
@@ -38,7 +38,8 @@ final class Session implements AutoCloseable {
      *
      * @throws InputException if the prompt is empty, too long for the model, or has an id outside the vocabulary
      */
-    Generator.Result complete(int[] prompt, GenerationOptions options, TokenListener listener) {
+    @Override
+    public Generator.Result complete(int[] prompt, GenerationOptions options, TokenListener listener) {
         Prompts.check(prompt, model.config());
         Sequence sequence = new Sequence(0, 0, prompt, model.config().context(), options);
         long begin = System.nanoTime();

@@ -74,10 +74,7 @@ public final class TextEmbedder implements AutoCloseable {
 
     /** Embeds texts; the results are in their order. */
     public List<Embedded> embed(List<String> texts, EmbeddingSettings how) {
-        List<int[]> whole = texts.stream().map(tokenizer::encodeWithSpecials).toList();
-        List<int[]> ids = IntStream.range(0, texts.size())
-                .mapToObj(i -> cut(texts.get(i), whole.get(i), how.maxTokens()))
-                .toList();
+        List<int[]> ids = texts.stream().map(text -> cut(text, how.maxTokens())).toList();
         int[] byLength = IntStream.range(0, ids.size())
                 .boxed()
                 .sorted(Comparator.comparingInt(i -> ids.get(i).length))
@@ -92,7 +89,7 @@ public final class TextEmbedder implements AutoCloseable {
             for (int i = 0; i < chosen.length; i++) {
                 int[] text = ids.get(chosen[i]);
                 results[chosen[i]] =
-                        new Embedded(vectors.get(i), text.length, text.length < whole.get(chosen[i]).length);
+                        new Embedded(vectors.get(i), text.length, truncated(texts.get(chosen[i]), text, how));
             }
         }
         return List.of(results);
@@ -124,22 +121,14 @@ public final class TextEmbedder implements AutoCloseable {
         return vector;
     }
 
-    /** Cuts the end of a text off, but not what the tokenizer puts around it. */
-    private int[] cut(String text, int[] ids, int maxTokens) {
-        if (ids.length == 0)
-            throw new InputException("an empty text cannot be embedded with this tokenizer; give one with words");
-        if (ids.length <= maxTokens) return ids;
-        int[] bare = tokenizer.encode(text);
-        int around = ids.length - bare.length, before = 0;
-        while (before < around && !Arrays.equals(ids, before, before + bare.length, bare, 0, bare.length)) before++;
-        int kept = maxTokens - around;
-        if (kept < 1) {
-            throw new InputException("texts of " + maxTokens + " tokens leave no room for words beside the " + around
-                    + " that the tokenizer puts around them; give more");
-        }
-        int[] cut = Arrays.copyOf(ids, maxTokens);
-        System.arraycopy(ids, before + bare.length, cut, before + kept, around - before);
-        return cut;
+    private boolean truncated(String text, int[] ids, EmbeddingSettings how) {
+        return ids.length == how.maxTokens() && tokenizer.encodeWithSpecials(text).length > ids.length;
+    }
+
+    private int[] cut(String text, int maxTokens) {
+        int[] ids = tokenizer.encodeWithSpecials(text, maxTokens);
+        if (ids.length > 0) return ids;
+        throw new InputException("an empty text cannot be embedded with this tokenizer; give one with words");
     }
 
     @Override

@@ -14,11 +14,11 @@ import java.util.Set;
  */
 public final class TextGenerator implements AutoCloseable {
     private final LanguageModel model;
-    private final Session session;
+    private final TokenWriter writer;
 
     public TextGenerator(LanguageModel model) {
         this.model = model;
-        this.session = new Session(model.decoder());
+        this.writer = model.writer();
     }
 
     /**
@@ -27,7 +27,7 @@ public final class TextGenerator implements AutoCloseable {
      * @throws InputException if the prompt has no token or leaves no room in the model's context
      */
     public GeneratedText complete(String prompt, TextOptions options, TextListener listener) {
-        return generate(model.tokenizer().encodeWithSpecials(prompt), options, listener);
+        return generate(model.promptIds(prompt), options, listener);
     }
 
     /**
@@ -53,7 +53,7 @@ public final class TextGenerator implements AutoCloseable {
             return listener.accept(piece) && !stops.found();
         };
         var token = new GenerationOptions(options.maxTokens(), options.sampling(), stopIds, options.seed());
-        Generator.Result result = session.complete(prompt, token, tokens);
+        Generator.Result result = writer.complete(prompt, token, tokens);
         String last = stops.append(detokenizer.finish()) + stops.finish();
         if (!last.isEmpty()) listener.accept(last);
         text.append(last);
@@ -69,6 +69,6 @@ public final class TextGenerator implements AutoCloseable {
 
     @Override
     public void close() {
-        session.close();
+        writer.close();
     }
 }

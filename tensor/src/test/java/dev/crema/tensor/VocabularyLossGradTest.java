@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,15 +33,20 @@ class VocabularyLossGradTest {
             Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, vocabulary, d), 0, 0.3)
                     .to(dtype)
                     .requiresGrad(true);
+            Tensor b = random.normal(Tensors.empty(DType.FP32, Device.CPU, vocabulary), 0, 0.3)
+                    .to(dtype)
+                    .requiresGrad(true);
+            VocabularyHead biased = new VocabularyHead(w, List.of(b), cap);
             float[] logs = VocabularyLoss.backward(
                     h,
-                    new VocabularyHead(w, cap),
+                    biased,
                     tokens,
                     temperature,
                     (from, to, logProbabilities, derivative) -> Arrays.fill(derivative, from, to, -0.5f));
             Tensor hidden = h.detach().to(DType.FP32).copy().requiresGrad(true);
             Tensor head = w.detach().to(DType.FP32).copy().requiresGrad(true);
-            Tensor logits = cap.apply(Functions.linear(hidden, head)).div(temperature);
+            Tensor bias = b.detach().to(DType.FP32).copy().requiresGrad(true);
+            Tensor logits = cap.apply(Functions.linear(hidden, head, bias)).div(temperature);
             long[] wide = Arrays.stream(tokens).asLongStream().toArray();
             Tensor loss = Functions.crossEntropySum(logits, Tensors.of(wide, n)).mul(0.5);
             loss.backward();
@@ -49,7 +55,8 @@ class VocabularyLossGradTest {
             assertThat(sum).isCloseTo(loss.item(), within(loss.item() * tolerance));
             close(h.grad(), hidden.grad(), tolerance);
             close(w.grad(), head.grad(), tolerance);
-            float[] again = VocabularyLoss.logProbabilities(h, new VocabularyHead(w, cap), tokens, temperature);
+            close(b.grad(), bias.grad(), tolerance);
+            float[] again = VocabularyLoss.logProbabilities(h, biased, tokens, temperature);
             for (int i = 0; i < n; i++) assertThat(again[i]).isCloseTo(logs[i], within(1e-4f));
         }
     }

@@ -55,6 +55,32 @@ public final class Tokenizer implements AutoCloseable {
         return engine.encode(wellFormed(text), true);
     }
 
+    /**
+     * Encode with what the tokenizer puts around a text, of which the end is cut off where it is too long.
+     *
+     * @throws InputException when there is no room for the text at all
+     */
+    public int[] encodeWithSpecials(String text, int maxTokens) {
+        int[] ids = encodeWithSpecials(text);
+        if (ids.length <= maxTokens) {
+            return ids;
+        }
+        int[] bare = encode(text);
+        int around = ids.length - bare.length;
+        int before = 0;
+        while (before < around && !Arrays.equals(ids, before, before + bare.length, bare, 0, bare.length)) {
+            before++;
+        }
+        int kept = maxTokens - around;
+        if (kept < 1) {
+            throw new InputException("texts of " + maxTokens + " tokens leave no room for words beside the " + around
+                    + " that the tokenizer puts around them; give more");
+        }
+        int[] cut = Arrays.copyOf(ids, maxTokens);
+        System.arraycopy(ids, before + bare.length, cut, before + kept, around - before);
+        return cut;
+    }
+
     /** Encode many texts on all cores; each as {@link #encode} would. */
     public List<int[]> encodeAll(List<String> texts) {
         String[] sound = texts.stream().map(Tokenizer::wellFormed).toArray(String[]::new);

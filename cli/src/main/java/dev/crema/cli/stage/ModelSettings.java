@@ -9,6 +9,9 @@ import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
 import dev.crema.model.ArchConfig.QueryKeyNorm;
+import dev.crema.model.EncoderConfig;
+import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.ModelConfig;
 import dev.crema.model.RotaryScaling;
 import dev.crema.model.checkpoint.Family;
 
@@ -43,13 +46,64 @@ record ModelSettings(
         Check.positive("deviation", deviation);
     }
 
-    /** Returns the architecture over a vocabulary, which is padded to a multiple of 64 rows for faster products. */
+    /**
+     * Returns the description of a model over a vocabulary.
+     *
+     * @param padId the token that fills rows, which an encoder-decoder's decoder begins with
+     */
+    ModelConfig description(int vocabulary, int padId) {
+        return switch (family.kind()) {
+            case DECODER -> architecture(vocabulary);
+            case ENCODER -> encoder(vocabulary, padId);
+            case ENCODER_DECODER -> encoderDecoder(vocabulary, padId);
+        };
+    }
+
+    /** Returns an encoder with a masked language model's head. */
+    private EncoderConfig encoder(int vocabulary, int padId) {
+        boolean roberta = family == Family.ROBERTA || family == Family.XLM_ROBERTA;
+        return new EncoderConfig(
+                padded(vocabulary),
+                hiddenSize,
+                layers,
+                context,
+                roberta ? padId + 1 : 0,
+                family == Family.DISTILBERT ? 0 : roberta ? 1 : 2,
+                heads,
+                new FeedForwardSpec.Plain(width(4 * hiddenSize), Activation.GELU, true),
+                new NormSpec.LayerNorm(roberta ? 1e-5 : 1e-12),
+                new EncoderConfig.Head.MaskedLanguage(Activation.GELU, tied));
+    }
+
+    /** Returns a T5 of as many layers on each side: v1.0 where the head is tied, v1.1 where it is not. */
+    private EncoderDecoderConfig encoderDecoder(int vocabulary, int padId) {
+        return new EncoderDecoderConfig(
+                padded(vocabulary),
+                hiddenSize,
+                layers,
+                layers,
+                heads,
+                hiddenSize / heads,
+                32,
+                128,
+                tied
+                        ? new FeedForwardSpec.Plain(width(4 * hiddenSize), Activation.RELU, false)
+                        : new FeedForwardSpec.Gated(width(hiddenSize * 8 / 3), Activation.GELU_TANH, false),
+                new NormSpec.RmsNorm(1e-6),
+                tied ? EncoderDecoderConfig.Head.SHARED_SCALED : EncoderDecoderConfig.Head.SEPARATE,
+                padId);
+    }
+
+    private static int padded(int vocabulary) {
+        return (vocabulary + 63) / 64 * 64;
+    }
+
+    /** Returns the architecture of a decoder over a vocabulary, which is padded to a multiple of 64 rows for faster products. */
     ArchConfig architecture(int vocabulary) {
-        int padded = (vocabulary + 63) / 64 * 64;
         int shared = keyValueHeads == 0 ? heads : keyValueHeads;
         boolean gpt2 = family == Family.GPT2;
         return new ArchConfig(
-                padded,
+                padded(vocabulary),
                 hiddenSize,
                 layers,
                 context,

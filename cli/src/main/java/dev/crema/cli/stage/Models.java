@@ -44,7 +44,7 @@ final class Models {
      * @throws InputException if the tokenizer has more tokens
      */
     static void checkFit(ModelFolder folder, Tokenizer tokenizer) {
-        int known = folder.config().vocabularySize();
+        int known = folder.description().vocabularySize();
         if (tokenizer.vocabularySize() > known) {
             throw new InputException(folder.path() + ": the tokenizer has " + tokenizer.vocabularySize()
                     + " tokens, the model only " + known + "; use the tokenizer that the model was trained with");

@@ -2,6 +2,8 @@ package dev.crema.cli.stage;
 
 import dev.crema.cli.recipe.Recipe;
 import dev.crema.model.ArchConfig;
+import dev.crema.model.EncoderConfig;
+import dev.crema.model.ModelConfig;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.text.InputException;
 import dev.crema.text.Tokenizer;
@@ -16,7 +18,7 @@ final class Preflight {
     private sealed interface Output {
         record Words(int vocabulary) implements Output {}
 
-        record Model(ArchConfig config) implements Output {}
+        record Model(ModelConfig config) implements Output {}
 
         record Nothing() implements Output {}
     }
@@ -48,19 +50,34 @@ final class Preflight {
         return switch (step.stage()) {
             case TokenizerStage stage -> new Output.Words(stage.vocabulary());
             case PretrainStage stage -> {
-                ArchConfig config = stage.model().architecture(vocabulary(stage.tokenizer()));
+                ModelConfig config = stage.model().description(vocabulary(stage.tokenizer()), 0);
                 rowsFit(config, stage.batch());
                 memoryFits(config, stage.batch(), stage.training());
                 yield new Output.Model(config);
             }
             case SftStage stage -> {
-                ArchConfig config = model(stage.from());
+                ModelConfig config = model(stage.from());
                 rowsFit(config, stage.batch());
                 memoryFits(config, stage.batch(), stage.training());
                 yield new Output.Model(config);
             }
+            case ClassifyStage stage -> {
+                if (!(model(stage.from()) instanceof EncoderConfig encoder)) {
+                    throw new InputException(
+                            "the model from '" + stage.from() + "' is no encoder, which classify needs");
+                }
+                if (stage.columns() > encoder.context()) {
+                    throw new InputException("columns is " + stage.columns() + ", more than the model's context of "
+                            + encoder.context() + "; lower columns");
+                }
+                memoryFits(
+                        MemoryEstimate.training(
+                                encoder, stage.training().precision().dtype(), stage.rows(), stage.columns(), false),
+                        "rows or columns");
+                yield new Output.Model(encoder);
+            }
             case GrpoStage stage -> {
-                ArchConfig config = model(stage.from());
+                ArchConfig config = decoder(stage.from());
                 completionsFit(config, stage.maxTokens());
                 long row = Math.min(stage.rowTokens(), config.context());
                 memoryFits(
@@ -70,7 +87,7 @@ final class Preflight {
                 yield new Output.Model(config);
             }
             case EvalStage stage -> {
-                stage.of().forEach(name -> completionsFit(model(name), stage.maxTokens()));
+                stage.of().forEach(name -> completionsFit(decoder(name), stage.maxTokens()));
                 yield new Output.Nothing();
             }
             default -> new Output.Nothing();
@@ -87,19 +104,24 @@ final class Preflight {
         throw new InputException("tokenizer is '" + from + "', a stage that makes no tokenizer");
     }
 
-    private ArchConfig model(String from) {
+    private ArchConfig decoder(String from) {
+        if (model(from) instanceof ArchConfig decoder) return decoder;
+        throw new InputException("the model from '" + from + "' is no decoder, which this stage needs");
+    }
+
+    private ModelConfig model(String from) {
         if (Models.isPath(from)) {
             ModelFolder folder = ModelFolder.open(Path.of(from));
             try (Tokenizer tokenizer = Tokenizer.load(folder.path())) {
                 Models.checkFit(folder, tokenizer);
             }
-            return folder.config();
+            return folder.description();
         }
         if (outputs.get(from) instanceof Output.Model made) return made.config();
         throw new InputException("the model is to come from '" + from + "', a stage that makes none");
     }
 
-    private static void rowsFit(ArchConfig config, RowSettings batch) {
+    private static void rowsFit(ModelConfig config, RowSettings batch) {
         if (batch.columns() > config.context()) {
             throw new InputException("batch.columns is " + batch.columns() + ", more than the model's context of "
                     + config.context() + "; lower batch.columns or take a model with a longer context");
@@ -113,7 +135,7 @@ final class Preflight {
         }
     }
 
-    private void memoryFits(ArchConfig config, RowSettings batch, TrainingSettings training) {
+    private void memoryFits(ModelConfig config, RowSettings batch, TrainingSettings training) {
         MemoryEstimate estimate = MemoryEstimate.training(
                 config, training.precision().dtype(), batch.rows(), batch.columns(), batch.recompute());
         memoryFits(

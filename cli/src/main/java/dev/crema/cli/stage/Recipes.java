@@ -12,8 +12,13 @@ import java.util.Map;
 
 /** The recipes that can be written: all kinds of stages, and what they leave behind. */
 public final class Recipes {
-    private static final RecipeReader READER = new RecipeReader(
-            List.of(TokenizerStage.class, PretrainStage.class, SftStage.class, GrpoStage.class, EvalStage.class));
+    private static final RecipeReader READER = new RecipeReader(List.of(
+            TokenizerStage.class,
+            PretrainStage.class,
+            SftStage.class,
+            ClassifyStage.class,
+            GrpoStage.class,
+            EvalStage.class));
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 

@@ -13,9 +13,14 @@ import dev.crema.data.ExampleTokenizer;
 import dev.crema.data.LongExample;
 import dev.crema.data.Order;
 import dev.crema.data.PackedRows;
+import dev.crema.data.PairBatch;
+import dev.crema.data.PairRows;
+import dev.crema.data.PairSource;
+import dev.crema.data.PairTokenizer;
 import dev.crema.data.RowSource;
 import dev.crema.data.TokenCache;
 import dev.crema.data.TokenCaches;
+import dev.crema.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -50,6 +55,12 @@ record RowSettings(
                 validation >= 0 && validation < 1, "validation", validation, "a part from 0 up to, not including, 1");
     }
 
+    /** Returns the same with rows of another length. */
+    RowSettings withColumns(int other) {
+        return new RowSettings(
+                rows, other, packing, backwardPasses, validation, validationBatches, longExamples, recompute);
+    }
+
     /** How examples fill rows. */
     enum Packing {
         /** One after the other, cut wherever a row ends; nothing is wasted. */
@@ -66,6 +77,28 @@ record RowSettings(
         public void close() {
             cache.close();
         }
+    }
+
+    /** Pairs to train on without end, and some to measure on; close it when the training is over. */
+    record Pairs(TokenCache cache, PairSource training, List<PairBatch> validation) implements AutoCloseable {
+        @Override
+        public void close() {
+            cache.close();
+        }
+    }
+
+    /** Opens pairs for an encoder-decoder, {@code rows} of them in a batch, of which a side has at most {@code columns}. */
+    Pairs openPairs(ExampleSource source, Tokenizer tokenizer, int start, Path caches, long seed) {
+        TokenCache cache = TokenCaches.of(source, new PairTokenizer(tokenizer), caches);
+        Order order = new Order.Shuffled(seed);
+        if (validation == 0) {
+            return new Pairs(cache, new PairRows(cache, rows, columns, order, start), List.of());
+        }
+        Documents.Sides sides = Documents.split(cache, validation);
+        List<PairBatch> measured = new ArrayList<>();
+        var pass = new PairRows(sides.validation(), rows, columns, new Order.Stored(), start).onePass();
+        while (pass.hasNext() && measured.size() < validationBatches) measured.add(pass.next());
+        return new Pairs(cache, new PairRows(sides.train(), rows, columns, order, start), measured);
     }
 
     Data open(ExampleSource source, ExampleTokenizer tokenizer, Path caches, long seed) {

@@ -19,7 +19,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Trains a tokenizer.
@@ -28,6 +31,7 @@ import java.util.stream.Collectors;
  * @param preTokenization how text is cut into words
  * @param specialTokens tokens of their own besides the one that ends a text
  * @param endOfText the token that ends a text
+ * @param purpose the kind of model that it is for, which decides more special tokens
  * @param chatTemplate Jinja that writes a conversation; empty for none
  */
 public record TokenizerStage(
@@ -37,6 +41,7 @@ public record TokenizerStage(
         @Default("gpt2_single_digits") PreTokenization preTokenization,
         @Default("[]") List<String> specialTokens,
         @Default("<|endoftext|>") String endOfText,
+        @Default("decoder") Purpose purpose,
         @Default("''") String chatTemplate)
         implements Stage {
     public TokenizerStage {
@@ -51,6 +56,43 @@ public record TokenizerStage(
         CHARACTERS
     }
 
+    /** The kind of model that a tokenizer is for. */
+    public enum Purpose {
+        DECODER,
+        /** A masked language model: {@code [PAD]}, {@code [UNK]}, {@code [CLS]}, {@code [SEP]} and {@code [MASK]}. */
+        ENCODER,
+        /** One that is pretrained on spans: {@code <pad>} and a hundred sentinels, {@code <extra_id_0>} and on. */
+        ENCODER_DECODER;
+
+        private static final int SENTINELS = 100;
+
+        private Map<Role, String> roles() {
+            return switch (this) {
+                case DECODER -> Map.of();
+                case ENCODER ->
+                    Map.of(
+                            Role.PAD, "[PAD]",
+                            Role.UNK, "[UNK]",
+                            Role.CLS, "[CLS]",
+                            Role.SEP, "[SEP]",
+                            Role.MASK, "[MASK]");
+                case ENCODER_DECODER -> Map.of(Role.PAD, "<pad>");
+            };
+        }
+
+        private List<String> specials() {
+            return switch (this) {
+                case DECODER -> List.of();
+                case ENCODER -> List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
+                case ENCODER_DECODER ->
+                    Stream.concat(
+                                    Stream.of("<pad>"),
+                                    IntStream.range(0, SENTINELS).mapToObj(i -> "<extra_id_" + i + ">"))
+                            .toList();
+            };
+        }
+    }
+
     @Override
     public List<Input> inputs() {
         return data.inputs();
@@ -62,11 +104,15 @@ public record TokenizerStage(
         switch (kind) {
             case CHARACTERS -> CharacterVocabulary.of(source).write(context.folder());
             case BPE -> {
-                List<String> specials = new ArrayList<>(List.of(endOfText));
+                List<String> specials = new ArrayList<>(purpose.specials());
+                specials.add(endOfText);
                 specials.addAll(specialTokens);
                 BpeTraining training = BpeTraining.of(vocabulary, specials)
                         .withPreTokenization(preTokenization)
                         .withRole(Role.EOS, endOfText);
+                for (var role : purpose.roles().entrySet()) {
+                    training = training.withRole(role.getKey(), role.getValue());
+                }
                 try (ExampleReader reader = source.open()) {
                     Iterable<String> texts = () -> new Texts(reader);
                     var trained = BpeTrainer.trainOnTexts(training, texts, progress(context));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.text.InputException;
+import dev.crema.text.SpecialTokens.Role;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -106,7 +107,7 @@ public record TrainedBpe(
         }
         root.putNull("normalizer");
         root.set("pre_tokenizer", training.pre().json());
-        root.putNull("post_processor");
+        surround(root);
         root.set("decoder", PreTokenization.byteLevel(true));
         ObjectNode model = root.putObject("model").put("type", "BPE");
         model.putNull("dropout").putNull("unk_token");
@@ -117,6 +118,18 @@ public record TrainedBpe(
         ArrayNode rules = model.putArray("merges");
         merges.forEach(merge -> rules.add(merge.toString())); // the form that every version of the library reads
         return root;
+    }
+
+    /** Put CLS and SEP around a text, where the tokenizer has both. */
+    private void surround(ObjectNode root) {
+        String cls = training.roles().get(Role.CLS), sep = training.roles().get(Role.SEP);
+        if (cls == null || sep == null) {
+            root.putNull("post_processor");
+            return;
+        }
+        ObjectNode around = root.putObject("post_processor").put("type", "BertProcessing");
+        around.putArray("sep").add(sep).add(vocabulary.get(sep));
+        around.putArray("cls").add(cls).add(vocabulary.get(cls));
     }
 
     /** Write beside, sync, rename: a reader sees the old file or the new one. */

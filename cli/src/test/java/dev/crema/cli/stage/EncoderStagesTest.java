@@ -1,0 +1,134 @@
+package dev.crema.cli.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.crema.cli.recipe.Recipe;
+import dev.crema.cli.recipe.RecipeRunner;
+import dev.crema.infer.LanguageModel;
+import dev.crema.infer.Sampling;
+import dev.crema.infer.TextEmbedder;
+import dev.crema.infer.TextGenerator;
+import dev.crema.infer.TextOptions;
+import dev.crema.model.EncoderConfig;
+import dev.crema.model.EncoderConfig.Head;
+import dev.crema.model.checkpoint.ModelFolder;
+import dev.crema.tensor.DType;
+import dev.crema.tensor.Device;
+import dev.crema.text.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the stages of encoders and encoder-decoders on a text that repeats itself, of which little has to be learnt. */
+final class EncoderStagesTest {
+    private static final String PRETRAIN = """
+            name: encoders
+            stages:
+              - tokenizer: {data: {files: {path: %1$s}}, purpose: %2$s, vocabulary: 400}
+              - pretrain:
+                  data: {files: {path: %1$s}}
+                  model: {family: %3$s, layers: 1, hidden_size: 32, heads: 2, context: 48}
+                  batch: {rows: 8, columns: 48, validation: 0.2, validation_batches: 2}
+                  training: {steps: 60, learning_rate: 5e-3, warmup: 5, evaluate_every: 5, precision: fp32}
+            """;
+
+    @TempDir
+    private Path temporary;
+
+    private Path text;
+
+    @BeforeEach
+    void writeText() throws IOException {
+        text = Files.writeString(
+                temporary.resolve("text.txt"), "The cat sat on the mat, and the dog ran after the cat. ".repeat(400));
+    }
+
+    private Map<String, Object> run(String yaml, String stage) throws IOException {
+        Recipe recipe = Recipes.read("test", yaml, List.of());
+        Recipes.check(recipe);
+        new RecipeRunner(temporary.resolve("run"), event -> {}).run(recipe);
+        return Recipes.summary(temporary.resolve("run").resolve(stage));
+    }
+
+    private Path model(String stage) {
+        return temporary.resolve("run").resolve(stage).resolve("model");
+    }
+
+    @Test
+    void anEncoderLearnsHiddenWordsEmbedsAndClassifies() throws IOException {
+        Map<String, Object> summary = run(PRETRAIN.formatted(text, "encoder", "bert"), "pretrain");
+        assertThat((double) summary.get("val_loss")).isLessThan(2.5);
+        try (TextEmbedder embedder = TextEmbedder.load(model("pretrain"), DType.FP32, Device.CPU)) {
+            var embedded = embedder.embed(List.of("the cat", "the dog ran after the cat", "the cat"));
+            assertThat(embedded.get(0).vector())
+                    .hasSize(32)
+                    .containsExactly(embedded.get(2).vector());
+            assertThat(embedded.get(1).tokens()).isGreaterThan(embedded.get(0).tokens());
+        }
+        StringBuilder records = new StringBuilder();
+        for (int i = 0; i < 60; i++) {
+            String animal = i % 2 == 0 ? "cat" : "dog";
+            records.append("{\"prompt\": \"the %s ran %d\", \"completion\": \"%s\"}\n".formatted(animal, i, animal));
+        }
+        Path labelled = Files.writeString(temporary.resolve("labelled.jsonl"), records);
+        summary = run("""
+                name: encoders
+                stages:
+                  - classify:
+                      from: %s
+                      data: {files: {path: %s}}
+                      rows: 16
+                      columns: 24
+                      validation: 0.2
+                      training: {steps: 60, learning_rate: 3e-3, precision: fp32}
+                """.formatted(model("pretrain"), labelled), "classify");
+        assertThat((double) summary.get("val_accuracy")).isEqualTo(1);
+        EncoderConfig config =
+                (EncoderConfig) ModelFolder.open(model("classify")).description();
+        assertThat(config.head())
+                .isInstanceOfSatisfying(
+                        Head.SequenceClassification.class,
+                        head -> assertThat(head.labels()).containsExactly("cat", "dog"));
+    }
+
+    @Test
+    void anEncoderDecoderLearnsSpansAndThenPairs() throws IOException {
+        Map<String, Object> summary = run(PRETRAIN.formatted(text, "encoder_decoder", "t5"), "pretrain");
+        assertThat((double) summary.get("val_loss")).isLessThan(3);
+        Path pairs = Files.writeString(
+                temporary.resolve("pairs.jsonl"),
+                "{\"prompt\": \"the cat sat\", \"completion\": \"on the mat\"}\n".repeat(40));
+        summary = run("""
+                name: encoders
+                stages:
+                  - sft:
+                      from: %s
+                      data: {files: {path: %s}}
+                      batch: {rows: 8, columns: 24, validation: 0}
+                      training: {steps: 60, learning_rate: 1e-2, precision: fp32}
+                """.formatted(model("pretrain"), pairs), "sft");
+        assertThat((double) summary.get("loss")).isLessThan(0.5);
+        try (LanguageModel language = LanguageModel.load(model("sft"), DType.FP32, Device.CPU);
+                TextGenerator generator = new TextGenerator(language)) {
+            TextOptions options = new TextOptions(10, new Sampling(0, 0, 1, 0, 1), List.of(), 0);
+            assertThat(generator.complete("the cat sat", options, piece -> true).text())
+                    .isEqualTo("on the mat");
+        }
+    }
+
+    @Test
+    void refusesATokenizerWithoutAMask() {
+        assertThatThrownBy(() -> run(PRETRAIN.formatted(text, "decoder", "bert"), "pretrain"))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("no mask token");
+        assertThatThrownBy(() -> run(PRETRAIN.formatted(text, "encoder", "t5"), "pretrain"))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("no token <extra_id_0>");
+    }
+}
