@@ -31,7 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs the verbs on an encoder with BERT's {@code vocab.txt}, and on an encoder-decoder. */
 final class EncoderVerbsTest {
     private static final List<String> PIECES = List.of(
-            "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "##s", "dog", "un", "##known", "ran", ".");
+            "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "##s", "dog", "un", "##known", "ran",
+            ".");
 
     @TempDir
     private Path temporary;
@@ -98,7 +99,15 @@ final class EncoderVerbsTest {
     void forwardWritesHiddenStatesAndLogitsOfTextsOfAnyLength() throws IOException {
         Path file = temporary.resolve("out.safetensors");
         JsonNode document = run(
-                "forward", bert.toString(), "--text", "The cats sat.", "--text", "A dog", "--out", file.toString(), "--json");
+                "forward",
+                bert.toString(),
+                "--text",
+                "The cats sat.",
+                "--text",
+                "A dog",
+                "--out",
+                file.toString(),
+                "--json");
         assertThat(document.path("tensor").asText()).isEqualTo("last_hidden_state");
         assertThat(document.path("shape").toString()).isEqualTo("[2,7,12]");
         assertThat(document.path("tensors").path("logits").toString()).isEqualTo("[2,7,14]");
@@ -106,9 +115,19 @@ final class EncoderVerbsTest {
         run("forward", bert.toString(), "--ids", "2,1,9,3", "--out", alone.toString(), "--json");
         float[] both = values(file, "last_hidden_state"), second = values(alone, "last_hidden_state");
         for (int i = 0; i < second.length; i++) assertThat(both[7 * 12 + i]).isCloseTo(second[i], within(1e-5f));
-        assertThat(Arrays.copyOfRange(both, 7 * 12 + second.length, both.length)).containsOnly(0);
+        assertThat(Arrays.copyOfRange(both, 7 * 12 + second.length, both.length))
+                .containsOnly(0);
         refuses("1 to 16", "forward", bert.toString(), "--ids", "2" + ",5".repeat(16), "--out", file.toString());
-        refuses("leave it out", "forward", bert.toString(), "--ids", "2", "--decoder-ids", "0", "--out", file.toString());
+        refuses(
+                "leave it out",
+                "forward",
+                bert.toString(),
+                "--ids",
+                "2",
+                "--decoder-ids",
+                "0",
+                "--out",
+                file.toString());
     }
 
     private static float[] values(Path file, String name) {
@@ -180,7 +199,12 @@ final class EncoderVerbsTest {
     void namesTheKindOfAModelThatDoesNotFit() {
         refuses("encoder-only and writes no text", "generate", bert.toString(), "--prompt", "the cat");
         Path vocabulary = bert.resolve("vocab.txt");
-        refuses("needs a model that is encoder-only", "embed", copied(vocabulary, t5).toString(), "--text", "the cat");
+        refuses(
+                "needs a model that is encoder-only",
+                "embed",
+                copied(vocabulary, t5).toString(),
+                "--text",
+                "the cat");
     }
 
     private static Path copied(Path file, Path folder) {
@@ -197,10 +221,12 @@ final class EncoderVerbsTest {
         JsonNode found = run("inspect", bert.toString(), "--json");
         assertThat(found.path("type").asText()).isEqualTo("encoder-only");
         assertThat(found.path("head").asText()).isEqualTo("MaskedLanguage");
-        assertThat(found.path("bytes").asLong()).isEqualTo(4 * found.path("parameters").asLong());
+        assertThat(found.path("bytes").asLong())
+                .isEqualTo(4 * found.path("parameters").asLong());
         found = run("inspect", t5.toString(), "--json");
         assertThat(found.path("type").asText()).isEqualTo("encoder-decoder");
         assertThat(found.path("decoder_layers").asInt()).isEqualTo(2);
-        assertThat(found.path("bytes").asLong()).isEqualTo(4 * found.path("parameters").asLong());
+        assertThat(found.path("bytes").asLong())
+                .isEqualTo(4 * found.path("parameters").asLong());
     }
 }

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +57,10 @@ final class EncoderStagesTest {
         return Recipes.summary(temporary.resolve("run").resolve(stage));
     }
 
+    private static double figure(Map<String, Object> summary, String name) {
+        return (double) Objects.requireNonNull(summary.get(name));
+    }
+
     private Path model(String stage) {
         return temporary.resolve("run").resolve(stage).resolve("model");
     }
@@ -63,7 +68,7 @@ final class EncoderStagesTest {
     @Test
     void anEncoderLearnsHiddenWordsEmbedsAndClassifies() throws IOException {
         Map<String, Object> summary = run(PRETRAIN.formatted(text, "encoder", "bert"), "pretrain");
-        assertThat((double) summary.get("val_loss")).isLessThan(2.5);
+        assertThat(figure(summary, "val_loss")).isLessThan(2.5);
         try (TextEmbedder embedder = TextEmbedder.load(model("pretrain"), DType.FP32, Device.CPU)) {
             var embedded = embedder.embed(List.of("the cat", "the dog ran after the cat", "the cat"));
             assertThat(embedded.get(0).vector())
@@ -88,7 +93,7 @@ final class EncoderStagesTest {
                       validation: 0.2
                       training: {steps: 60, learning_rate: 3e-3, precision: fp32}
                 """.formatted(model("pretrain"), labelled), "classify");
-        assertThat((double) summary.get("val_accuracy")).isEqualTo(1);
+        assertThat(figure(summary, "val_accuracy")).isEqualTo(1);
         EncoderConfig config =
                 (EncoderConfig) ModelFolder.open(model("classify")).description();
         assertThat(config.head())
@@ -100,7 +105,7 @@ final class EncoderStagesTest {
     @Test
     void anEncoderDecoderLearnsSpansAndThenPairs() throws IOException {
         Map<String, Object> summary = run(PRETRAIN.formatted(text, "encoder_decoder", "t5"), "pretrain");
-        assertThat((double) summary.get("val_loss")).isLessThan(3);
+        assertThat(figure(summary, "val_loss")).isLessThan(3);
         Path pairs = Files.writeString(
                 temporary.resolve("pairs.jsonl"),
                 "{\"prompt\": \"the cat sat\", \"completion\": \"on the mat\"}\n".repeat(40));
@@ -113,7 +118,7 @@ final class EncoderStagesTest {
                       batch: {rows: 8, columns: 24, validation: 0}
                       training: {steps: 60, learning_rate: 1e-2, precision: fp32}
                 """.formatted(model("pretrain"), pairs), "sft");
-        assertThat((double) summary.get("loss")).isLessThan(0.5);
+        assertThat(figure(summary, "loss")).isLessThan(0.5);
         try (LanguageModel language = LanguageModel.load(model("sft"), DType.FP32, Device.CPU);
                 TextGenerator generator = new TextGenerator(language)) {
             TextOptions options = new TextOptions(10, new Sampling(0, 0, 1, 0, 1), List.of(), 0);
