@@ -38,6 +38,7 @@ final class Embed extends Verb {
 
     @Option(
             names = "--normalize",
+            arity = "1",
             paramLabel = "true|false",
             description = "Give vectors the length 1. Default: as modules.json says, else yes.")
     private Optional<Boolean> normalize;

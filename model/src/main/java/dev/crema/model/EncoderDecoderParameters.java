@@ -16,7 +16,8 @@ final class EncoderDecoderParameters {
     static List<ParameterSpec> of(EncoderDecoderConfig config) {
         List<ParameterSpec> specs = new ArrayList<>();
         long d = config.hiddenSize();
-        specs.add(matrix("tokens.weight", config.vocabularySize(), d, Start.NORMAL));
+        boolean scaled = config.head() == EncoderDecoderConfig.Head.SHARED_SCALED;
+        specs.add(matrix("tokens.weight", config.vocabularySize(), d, scaled ? Start.WIDE : Start.NORMAL));
         specs.add(matrix("encoder.relative.weight", config.buckets(), config.heads(), Start.NORMAL));
         for (int layer = 0; layer < config.encoderLayers(); layer++) {
             String block = "encoder.blocks." + layer + ".";

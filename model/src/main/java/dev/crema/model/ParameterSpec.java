@@ -23,6 +23,8 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
         NORMAL,
         /** Normal, smaller by the root of the number of additions to the residual stream (GPT-2). */
         RESIDUAL,
+        /** Normal, larger by the root of the width: T5's shared embedding, which its head divides by that. */
+        WIDE,
         ONES,
         ZEROS,
         /** Zeros in FP32 whatever the type of the model: a rule of small steps moves it, not a gradient. */

@@ -68,6 +68,7 @@ public final class Weights implements AutoCloseable {
                     case ONES -> weight.fillInPlace(1);
                     case ZEROS, CORRECTION -> weight.fillInPlace(0);
                     case NORMAL -> fillNormal(weight, random, deviation);
+                    case WIDE -> fillNormal(weight, random, deviation * Math.sqrt(weight.size(1)));
                     case RESIDUAL -> fillNormal(weight, random, deviation / Math.sqrt(2.0 * config.layers()));
                 }
             }
