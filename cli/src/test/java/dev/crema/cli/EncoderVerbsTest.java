@@ -115,8 +115,9 @@ final class EncoderVerbsTest {
         run("forward", bert.toString(), "--ids", "2,1,9,3", "--out", alone.toString(), "--json");
         float[] both = values(file, "last_hidden_state"), second = values(alone, "last_hidden_state");
         for (int i = 0; i < second.length; i++) assertThat(both[7 * 12 + i]).isCloseTo(second[i], within(1e-5f));
-        assertThat(Arrays.copyOfRange(both, 7 * 12 + second.length, both.length))
-                .containsOnly(0);
+        for (int i = 7 * 12 + second.length; i < both.length; i++) {
+            assertThat(Math.abs(both[i])).isEqualTo(0f);
+        }
         refuses("1 to 16", "forward", bert.toString(), "--ids", "2" + ",5".repeat(16), "--out", file.toString());
         refuses(
                 "leave it out",

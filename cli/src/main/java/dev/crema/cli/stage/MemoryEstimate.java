@@ -75,10 +75,16 @@ record MemoryEstimate(long weights, long activations, long loss) {
                                 .orElse(0),
                         columns);
             case EncoderConfig encoder ->
-                valuesOfLayer(encoder, multiHead(encoder.heads(), encoder.headSize()), values(encoder.feedForward()), columns);
+                valuesOfLayer(
+                        encoder,
+                        multiHead(encoder.heads(), encoder.headSize()),
+                        values(encoder.feedForward()),
+                        columns);
             // A decoder's layer has a second attention, an encoder's has not: between the two.
             case EncoderDecoderConfig both ->
-                valuesOfLayer(both, multiHead(both.heads(), both.headSize()), values(both.feedForward()), columns) * 5 / 4;
+                valuesOfLayer(both, multiHead(both.heads(), both.headSize()), values(both.feedForward()), columns)
+                        * 5
+                        / 4;
         };
     }
 
