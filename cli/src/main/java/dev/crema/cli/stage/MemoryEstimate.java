@@ -4,9 +4,6 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
-import dev.crema.model.EncoderConfig;
-import dev.crema.model.EncoderDecoderConfig;
-import dev.crema.model.ModelConfig;
 import dev.crema.model.ParameterSpec;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.VocabularyLoss;
@@ -41,7 +38,7 @@ record MemoryEstimate(long weights, long activations, long loss) {
      *
      * @param recompute whether blocks run again in the backward pass
      */
-    static MemoryEstimate training(ModelConfig config, DType dtype, long rows, long columns, boolean recompute) {
+    static MemoryEstimate training(ArchConfig config, DType dtype, long rows, long columns, boolean recompute) {
         long element = dtype == DType.FP32 ? 4 : 2;
         long master = dtype == DType.FP32 ? 0 : 4;
         long tokens = rows * columns;
@@ -56,44 +53,20 @@ record MemoryEstimate(long weights, long activations, long loss) {
                 parameters(config) * (2 * element + master + 4 + 8), activations, 2 * chunk + 2 * head);
     }
 
-    static long parameters(ModelConfig config) {
+    static long parameters(ArchConfig config) {
         return ParameterSpec.of(config).stream()
                 .mapToLong(spec -> spec.shape().stream().reduce(1L, Math::multiplyExact))
                 .sum();
     }
 
     /** Counts the numbers that a layer keeps of a token in a row of {@code columns}. */
-    private static long valuesOfLayer(ModelConfig config, long columns) {
-        return switch (config) {
-            case ArchConfig decoder ->
-                valuesOfLayer(
-                        decoder,
-                        (GroupedQuery) decoder.attention(),
-                        IntStream.range(0, decoder.layers())
-                                .mapToLong(layer -> values(decoder.feedForward().at(layer)))
-                                .max()
-                                .orElse(0),
-                        columns);
-            case EncoderConfig encoder ->
-                valuesOfLayer(
-                        encoder,
-                        multiHead(encoder.heads(), encoder.headSize()),
-                        values(encoder.feedForward()),
-                        columns);
-            // A decoder's layer has a second attention, an encoder's has not: between the two.
-            case EncoderDecoderConfig both ->
-                valuesOfLayer(both, multiHead(both.heads(), both.headSize()), values(both.feedForward()), columns)
-                        * 5
-                        / 4;
-        };
-    }
-
-    private static GroupedQuery multiHead(int heads, int size) {
-        return new GroupedQuery(heads, heads, size, false, false);
-    }
-
-    private static long valuesOfLayer(ModelConfig config, GroupedQuery attention, long feedForward, long columns) {
+    private static long valuesOfLayer(ArchConfig config, long columns) {
+        GroupedQuery attention = (GroupedQuery) config.attention();
         long stream = config.hiddenSize();
+        long feedForward = IntStream.range(0, config.layers())
+                .mapToLong(layer -> values(config.feedForward().at(layer)))
+                .max()
+                .orElse(0);
         return 5 * stream // two norms' inputs and outputs, and the sum between
                 + attention.inputWidth()
                 + 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
