@@ -4,11 +4,15 @@ In one folder the manifest has each layer's experts stacked in one tensor, as a 
 No token stands near a tie of its routers, so that rounding cannot change a choice.
 """
 
+import pathlib
+import sys
+
 import families
 import generated
 from common import golden, torch
 
 import transformers
+from safetensors.torch import load_file
 
 families.generate = lambda model: generate(model)
 families.BATCH, families.LENGTH, families.PADDING, families.DOCUMENTS = 2, 13, (0, 4), (5, 8)
@@ -97,6 +101,97 @@ CONFIGS = {
         num_experts_per_tok=3,
         tie_word_embeddings=True,
     ),
+    # Queries in full, two shared experts, a dense layer first, three heads; values narrower than keys.
+    "deepseek-v2-greedy": transformers.DeepseekV2Config(
+        **SMALL,
+        hidden_size=33,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        num_key_value_heads=3,
+        intermediate_size=37,
+        moe_intermediate_size=13,
+        n_routed_experts=5,
+        n_shared_experts=2,
+        num_experts_per_tok=2,
+        first_k_dense_replace=1,
+        q_lora_rank=None,
+        kv_lora_rank=12,
+        qk_nope_head_dim=10,
+        qk_rope_head_dim=6,
+        v_head_dim=7,
+        topk_method="greedy",
+    ),
+    # Groups; values wider than keys; biases.
+    "deepseek-v2-groups": transformers.DeepseekV2Config(
+        **SMALL,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        intermediate_size=29,
+        moe_intermediate_size=11,
+        n_routed_experts=6,
+        n_shared_experts=1,
+        num_experts_per_tok=3,
+        n_group=3,
+        topk_group=2,
+        topk_method="group_limited_greedy",
+        routed_scaling_factor=1.7,
+        first_k_dense_replace=1,
+        attention_bias=True,
+        q_lora_rank=10,
+        kv_lora_rank=14,
+        qk_nope_head_dim=6,
+        qk_rope_head_dim=8,
+        v_head_dim=15,
+        tie_word_embeddings=True,
+    ),
+    "deepseek-v3-interleaved": transformers.DeepseekV3Config(
+        **SMALL,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        num_key_value_heads=3,
+        intermediate_size=29,
+        moe_intermediate_size=11,
+        n_routed_experts=8,
+        num_experts_per_tok=3,
+        n_group=4,
+        topk_group=2,
+        first_k_dense_replace=1,
+        q_lora_rank=12,
+        kv_lora_rank=13,
+        qk_nope_head_dim=7,
+        qk_rope_head_dim=6,
+        v_head_dim=9,
+        num_mtp_layers=0,
+    ),
+    # One group, halves that turn, weights as they are, experts in every layer.
+    "deepseek-v3-halves": transformers.DeepseekV3Config(
+        **SMALL,
+        hidden_size=36,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        intermediate_size=29,
+        moe_intermediate_size=10,
+        n_routed_experts=6,
+        n_shared_experts=2,
+        num_experts_per_tok=2,
+        n_group=1,
+        topk_group=1,
+        norm_topk_prob=False,
+        routed_scaling_factor=0.6,
+        first_k_dense_replace=0,
+        q_lora_rank=None,
+        kv_lora_rank=9,
+        qk_nope_head_dim=6,
+        qk_rope_head_dim=4,
+        v_head_dim=5,
+        rope_interleave=False,
+        num_mtp_layers=0,
+        tie_word_embeddings=True,
+    ),
 }
 
 STACKED = (CONFIGS["qwen3-moe-stacked"],)
@@ -113,8 +208,19 @@ def watch(model):
 
     def check(module, arguments, result):
         logits, _, chosen = result
-        worst = logits.gather(1, chosen).min(1).values
-        rest = logits.scatter(1, chosen, float("-inf")).max(1).values
+        scores, groups = logits, getattr(module, "num_group", None)
+        if hasattr(module, "e_score_correction_bias"):
+            scores = logits.sigmoid() + module.e_score_correction_bias
+        if groups and getattr(module, "topk_method", "") != "greedy":
+            grouped = scores.view(len(scores), groups, -1)
+            sums = grouped.topk(2).values.sum(-1) if scores is not logits else grouped.max(-1).values
+            best = sums.sort(descending=True).values
+            if groups > module.topk_group and (best[:, module.topk_group - 1] - best[:, module.topk_group]).min() < MARGIN:
+                raise Tie
+            kept = torch.zeros_like(sums).scatter(1, sums.topk(module.topk_group).indices, 1).unsqueeze(-1)
+            scores = grouped.masked_fill(kept == 0, float("-inf")).view_as(scores)
+        worst = scores.gather(1, chosen).min(1).values
+        rest = scores.scatter(1, chosen, float("-inf")).max(1).values
         if (worst - rest).min() < MARGIN:
             raise Tie
 
@@ -140,7 +246,23 @@ def write(name, config, seed):
     raise SystemExit(f"{name}: every seed leads to a tie")
 
 
+def reload(folder):
+    """Loads what Crema saved of the goldens, and prints how far its logits are from theirs, relative to their scale."""
+    for saved in sorted(pathlib.Path(folder).iterdir()):
+        expected = load_file(golden("model") / saved.name / "expected.safetensors")
+        model = transformers.AutoModelForCausalLM.from_pretrained(saved, attn_implementation="eager").eval()
+        if hasattr(model, "set_experts_implementation"):
+            model.set_experts_implementation("eager")
+        with torch.no_grad():
+            logits = model(input_ids=expected["input_ids"]).logits
+        worst = (logits - expected["logits"]).abs().max() / expected["logits"].abs().max()
+        print(f"{saved.name}: {type(model).__name__}, logits differ by {worst:.1e}")
+        assert worst < 1e-4
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
+    if sys.argv[1:2] == ["reload"]:
+        sys.exit(reload(sys.argv[2]))
     total = sum(write(name, config, 100 * (i + 50)) for i, (name, config) in enumerate(CONFIGS.items()))
     print(f"total {total:,} bytes")

@@ -88,7 +88,19 @@ public record ArchConfig(
     }
 
     /** How tokens of a sequence see each other. */
-    public sealed interface AttentionSpec {
+    public sealed interface AttentionSpec permits AttentionSpec.GroupedQuery, LatentSpec {
+        /** Returns the number of query heads H. */
+        int heads();
+
+        /** Returns the width of the part of a head that may turn with the position. */
+        int rotarySize();
+
+        /** Returns how far back the layers see. */
+        WindowSpec window();
+
+        /** Returns what bounds the scores. */
+        SoftCap scoreCap();
+
         /**
          * Multi-head attention whose keys and values are shared by groups of query heads (Ainslie et al., "GQA", 2023).
          *
@@ -147,6 +159,11 @@ public record ArchConfig(
                     throw new InputException("A model cannot share " + keyValueHeads + " key and value heads among "
                             + heads + " query heads: choose a divisor of " + heads);
                 }
+            }
+
+            @Override
+            public int rotarySize() {
+                return headSize;
             }
 
             /** Returns the width of the joint projection to queries, keys and values. */

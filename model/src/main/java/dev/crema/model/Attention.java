@@ -7,7 +7,7 @@ import dev.crema.tensor.HeadLayout;
 import dev.crema.tensor.Tensor;
 
 /** How tokens of a sequence exchange what they know: {@code [B, T, D] -> [B, T, D]}. */
-sealed interface Attention {
+sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
     Tensor apply(Tensor x, Pass pass, int layer);
 
     static Attention of(ArchConfig config, Weights weights, String name) {
@@ -18,6 +18,7 @@ sealed interface Attention {
                         Linear.of(weights, name + ".input"),
                         QueryKeyNorms.of(config, weights, name),
                         Linear.of(weights, name + ".output"));
+            case LatentSpec spec -> LatentAttention.of(config, spec, weights, name);
         };
     }
 

@@ -22,8 +22,8 @@ import java.util.List;
 public final class KvCache implements AutoCloseable {
     private final ArchConfig config;
     private final int capacity;
-    private final Tensor[] keys; // [B, K, headSize, slots] by layer
-    private final Tensor[] values; // [B, K, slots, headSize] by layer
+    private final Tensor[] keys; // [B, K, headSize, slots] by layer; none for latent attention
+    private final Tensor[] values; // [B, K, slots, headSize] by layer; of latent attention [B, slots, R + r]
     private int[] starts;
     private int length;
 
@@ -43,17 +43,20 @@ public final class KvCache implements AutoCloseable {
      * @param capacity slots of a row
      */
     public static KvCache of(ArchConfig config, int[] starts, int capacity, DType dtype, Device device) {
-        AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
-        Tensor[] keys = new Tensor[config.layers()];
+        long rows = starts.length, slots = slots(capacity);
         Tensor[] values = new Tensor[config.layers()];
-        long rows = starts.length,
-                shared = attention.keyValueHeads(),
-                size = attention.headSize(),
-                slots = slots(capacity);
+        Tensor[] keys = new Tensor[config.attention() instanceof AttentionSpec.GroupedQuery ? values.length : 0];
         try (Scope scope = Scope.open()) {
-            for (int layer = 0; layer < keys.length; layer++) {
-                keys[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, size, slots));
-                values[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, slots, size));
+            for (int layer = 0; layer < values.length; layer++) {
+                switch (config.attention()) {
+                    case AttentionSpec.GroupedQuery a -> {
+                        long shared = a.keyValueHeads(), size = a.headSize();
+                        keys[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, size, slots));
+                        values[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, slots, size));
+                    }
+                    case LatentSpec a ->
+                        values[layer] = Scope.release(Tensors.empty(dtype, device, rows, slots, a.cacheWidth()));
+                }
             }
         }
         return new KvCache(config, capacity, starts.clone(), keys, values, 0);
@@ -66,8 +69,11 @@ public final class KvCache implements AutoCloseable {
 
     /** Returns the bytes that one token of one row takes. */
     public static long bytesPerToken(ArchConfig config, DType dtype) {
-        AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
-        return 2L * config.layers() * attention.keyWidth() * dtype.bytes();
+        long width = switch (config.attention()) {
+            case AttentionSpec.GroupedQuery attention -> 2L * attention.keyWidth();
+            case LatentSpec attention -> attention.cacheWidth();
+        };
+        return width * config.layers() * dtype.bytes();
     }
 
     /** Returns the number of slots in use. */
@@ -93,7 +99,7 @@ public final class KvCache implements AutoCloseable {
     /** Returns where each row's first token stands; {@code [B]} INT64. */
     Tensor starts() {
         long[] wide = Arrays.stream(starts).asLongStream().toArray();
-        return Tensors.of(wide, wide.length).to(keys[0].device());
+        return Tensors.of(wide, wide.length).to(values[0].device());
     }
 
     /** Returns the first slot of a row that holds a token. */
@@ -107,7 +113,7 @@ public final class KvCache implements AutoCloseable {
         for (int row = 0; row < rows(); row++) {
             for (int t = 0; t < tokens; t++) positions[row * tokens + t] = Math.max(0, length + t - starts[row]);
         }
-        return Tensors.of(positions, rows(), tokens).to(keys[0].device());
+        return Tensors.of(positions, rows(), tokens).to(values[0].device());
     }
 
     /**
@@ -136,6 +142,14 @@ public final class KvCache implements AutoCloseable {
         keys[layer].narrow(3, length, tokens).copyInPlace(newKeys.transpose(2, 3));
         values[layer].narrow(2, length, tokens).copyInPlace(newValues);
         return new Layer(keys[layer], values[layer], length + tokens);
+    }
+
+    /** Writes the new tokens' latents {@code [B, T, R + r]} behind the old and returns all, {@code [B, S, R + r]}. */
+    Tensor append(int layer, Tensor newLatents) {
+        int tokens = (int) newLatents.size(1);
+        checkRoom(tokens);
+        values[layer].narrow(1, length, tokens).copyInPlace(newLatents);
+        return values[layer].narrow(1, 0, length + tokens);
     }
 
     /** Takes up one new token of each row and returns its attention to its row, so far back, {@code [B, 1, H d]}. */
@@ -172,10 +186,10 @@ public final class KvCache implements AutoCloseable {
         int[] selected = Arrays.stream(rows).map(row -> starts[row]).toArray();
         try (Scope scope = Scope.open()) {
             long[] wide = Arrays.stream(rows).asLongStream().toArray();
-            Tensor index = Tensors.of(wide, wide.length).to(keys[0].device());
-            for (int layer = 0; layer < keys.length; layer++) {
-                keys[layer] = selected(keys[layer], 3, index);
-                values[layer] = selected(values[layer], 2, index);
+            Tensor index = Tensors.of(wide, wide.length).to(values[0].device());
+            for (int layer = 0; layer < keys.length; layer++) keys[layer] = selected(keys[layer], 3, index);
+            for (int layer = 0; layer < values.length; layer++) {
+                values[layer] = selected(values[layer], values[layer].rank() - 2, index);
             }
         }
         starts = selected;

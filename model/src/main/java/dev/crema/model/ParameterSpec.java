@@ -82,6 +82,7 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
                     }
                     linear(specs, block + "attention.output", d, a.queryWidth(), a.outputBias(), Start.RESIDUAL);
                 }
+                case LatentSpec a -> latent(specs, block + "attention", a, d);
             }
             if (placement.after()) norm(specs, block + "attentionOutputNorm", config.norm(), d);
             if (placement.before()) norm(specs, block + "feedForwardNorm", config.norm(), d);
@@ -113,6 +114,24 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
     static void linear(List<ParameterSpec> specs, String name, long output, long input, boolean bias, Start start) {
         specs.add(matrix(name + ".weight", output, input, start));
         if (bias) specs.add(vector(name + ".bias", output, Start.ZEROS));
+    }
+
+    private static void latent(List<ParameterSpec> specs, String name, LatentSpec a, long d) {
+        NormSpec norm = new NormSpec.RmsNorm(1e-6);
+        long queries = (long) a.heads() * a.querySize();
+        switch (a.queryRank()) {
+            case LatentSpec.QueryRank.Full full -> linear(specs, name + ".query", queries, d, false, Start.NORMAL);
+            case LatentSpec.QueryRank.Low(int rank) -> {
+                linear(specs, name + ".queryLatent", rank, d, a.bias(), Start.NORMAL);
+                norm(specs, name + ".queryLatentNorm", norm, rank);
+                linear(specs, name + ".query", queries, rank, false, Start.NORMAL);
+            }
+        }
+        linear(specs, name + ".latent", a.cacheWidth(), d, a.bias(), Start.NORMAL);
+        norm(specs, name + ".latentNorm", norm, a.latentSize());
+        long expanded = (long) a.heads() * a.expandedSize();
+        linear(specs, name + ".expansion", expanded, a.latentSize(), false, Start.NORMAL);
+        linear(specs, name + ".output", d, (long) a.heads() * a.valueSize(), a.bias(), Start.RESIDUAL);
     }
 
     private static void feedForward(List<ParameterSpec> specs, String name, FeedForwardSpec.Part part, long d) {

@@ -19,12 +19,12 @@ import java.util.Map;
  */
 final class Passes {
     private final ArchConfig config;
-    private final AttentionSpec.GroupedQuery attention;
+    private final AttentionSpec attention;
     private final Map<PositionSpec.Rotary, Rotary> rotaries = new LinkedHashMap<>();
 
     Passes(ArchConfig config) {
         this.config = config;
-        this.attention = (AttentionSpec.GroupedQuery) config.attention();
+        this.attention = config.attention();
         switch (config.position()) {
             case PositionSpec.Learned learned -> {}
             case PositionSpec.Rotary spec -> add(spec);
@@ -36,7 +36,7 @@ final class Passes {
     }
 
     private void add(PositionSpec.Rotary spec) {
-        rotaries.put(spec, Rotary.of(spec, attention.headSize()));
+        rotaries.put(spec, Rotary.of(spec, attention.rotarySize()));
     }
 
     /**
@@ -83,7 +83,9 @@ final class Passes {
 
     private Pass.Hiding hiding(Visibility visibility, Window window, Tensor positions, Tensor like) {
         long rows = positions.size(0), tokens = positions.size(1);
-        boolean plainScores = attention.scoreCap() instanceof SoftCap.None;
+        // Kernels of our own are for heads of one size.
+        boolean plainScores =
+                attention.scoreCap() instanceof SoftCap.None && attention instanceof AttentionSpec.GroupedQuery;
         if (visibility instanceof Visibility.Cached(KvCache cache)
                 && tokens == 1
                 && plainScores

@@ -30,8 +30,8 @@ final class Attention {
         for (Tensor each : bias) capped.addInPlace(each);
         Tensor weights = Functions.softmax(capped, -1); // [B, H, T, S]
         Tensor mixed = weights.reshape(batch * shared, group * tokens, slots)
-                .matmul(v.reshape(batch * shared, slots, size)); // [B K, H/K T, d]
-        return mixed.reshape(batch, heads, tokens, size);
+                .matmul(v.reshape(batch * shared, slots, v.size(3))); // [B K, H/K T, v]
+        return mixed.reshape(batch, heads, tokens, v.size(3));
     }
 
     private static Tensor fused(Tensor q, Tensor k, Tensor v, List<Tensor> bias, double scale) {

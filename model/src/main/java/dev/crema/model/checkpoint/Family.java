@@ -17,6 +17,8 @@ public enum Family {
     MIXTRAL("mixtral", "MixtralForCausalLM"),
     QWEN2_MOE("qwen2_moe", "Qwen2MoeForCausalLM"),
     QWEN3_MOE("qwen3_moe", "Qwen3MoeForCausalLM"),
+    DEEPSEEK_V2("deepseek_v2", "DeepseekV2ForCausalLM"),
+    DEEPSEEK_V3("deepseek_v3", "DeepseekV3ForCausalLM"),
     BERT("bert", "BertModel"),
     DISTILBERT("distilbert", "DistilBertModel"),
     ROBERTA("roberta", "RobertaModel"),

@@ -12,6 +12,7 @@ import dev.crema.model.ArchConfig.PositionSpec;
 import dev.crema.model.ArchConfig.QueryKeyNorm;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.LatentSpec;
 import dev.crema.model.ModelConfig;
 import dev.crema.model.RotaryScaling;
 import dev.crema.tensor.DType;
@@ -36,6 +37,7 @@ final class FamilyConfig {
             case T5 -> EncoderDecoderConfigJson.read(json);
             case GPT2 -> gpt2(json);
             case LLAMA, QWEN2, QWEN3, MIXTRAL, QWEN2_MOE, QWEN3_MOE -> llama(json, family);
+            case DEEPSEEK_V2, DEEPSEEK_V3 -> LatentConfig.read(json, family);
         };
         json.finish();
         return new Read(family, config);
@@ -96,7 +98,7 @@ final class FamilyConfig {
                 json.flag("tie_word_embeddings", false));
     }
 
-    private static PositionSpec rotary(ConfigJson json, double usualTheta) {
+    static PositionSpec.Rotary rotary(ConfigJson json, double usualTheta) {
         // transformers 5 writes one object; before, the base stood beside the scaling.
         JsonNode joint = json.node("rope_parameters");
         json.node("rope_interleaved");
@@ -152,6 +154,10 @@ final class FamilyConfig {
     private static void write(ObjectNode json, Family family, ArchConfig config) {
         json.putArray("architectures").add(family.architecture());
         json.put("tie_word_embeddings", config.tiedHead());
+        if (config.attention() instanceof LatentSpec latent) {
+            LatentConfig.write(json, family, config, latent);
+            return;
+        }
         AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
         FeedForwardSpec.Part feedForward = config.feedForward().at(0);
         switch (family) {
@@ -188,7 +194,7 @@ final class FamilyConfig {
         }
     }
 
-    private static void writeRotary(ObjectNode json, PositionSpec.Rotary rotary) {
+    static void writeRotary(ObjectNode json, PositionSpec.Rotary rotary) {
         json.put("rope_theta", rotary.theta());
         switch (rotary.scaling()) {
             case RotaryScaling.None none -> json.putNull("rope_scaling");

@@ -5,6 +5,7 @@ import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.LatentSpec;
 import dev.crema.model.ModelConfig;
 import dev.crema.model.ParameterSpec;
 import java.util.List;
@@ -23,6 +24,12 @@ final class WeightNames {
             Map.entry("attention.queryNorm", "self_attn.q_norm"),
             Map.entry("attention.keyNorm", "self_attn.k_norm"),
             Map.entry("attention.output", "self_attn.o_proj"),
+            Map.entry("attention.query", "self_attn.q_proj"),
+            Map.entry("attention.queryLatent", "self_attn.q_a_proj"),
+            Map.entry("attention.queryLatentNorm", "self_attn.q_a_layernorm"),
+            Map.entry("attention.latent", "self_attn.kv_a_proj_with_mqa"),
+            Map.entry("attention.latentNorm", "self_attn.kv_a_layernorm"),
+            Map.entry("attention.expansion", "self_attn.kv_b_proj"),
             Map.entry("feedForwardNorm", "post_attention_layernorm"),
             Map.entry("feedForward.output", "mlp.down_proj"),
             Map.entry("norm", "model.norm"),
@@ -73,7 +80,8 @@ final class WeightNames {
                         kind.equals(".weight") && (part.contains("attention.") || part.contains("feedForward."));
                 yield List.of(new Part(theirs(GPT2, "transformer.h.", part) + kind, 0, rows, transposed));
             }
-            case LLAMA, QWEN2, QWEN3, MIXTRAL, QWEN2_MOE, QWEN3_MOE -> llama(family, config, part, kind, rows);
+            case LLAMA, QWEN2, QWEN3, MIXTRAL, QWEN2_MOE, QWEN3_MOE, DEEPSEEK_V2, DEEPSEEK_V3 ->
+                llama(family, config, part, kind, rows);
             default -> throw new IllegalArgumentException(family + " is no family of decoders");
         };
     }
@@ -98,7 +106,11 @@ final class WeightNames {
                     new Part(prefix + "gate_proj" + kind, 0, f.width(), false),
                     new Part(prefix + "up_proj" + kind, f.width(), f.width(), false));
         }
-        return List.of(new Part(theirs(LLAMA, "model.layers.", part) + kind, 0, rows, false));
+        boolean fromLatent = part.endsWith("attention.query")
+                && config.attention() instanceof LatentSpec latent
+                && latent.queryRank() instanceof LatentSpec.QueryRank.Low;
+        String name = theirs(LLAMA, "model.layers.", part);
+        return List.of(new Part((fromLatent ? name.replace("q_proj", "q_b_proj") : name) + kind, 0, rows, false));
     }
 
     /**

@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against checkpoints and results written by transformers: {@code bench/reference/families.py}. */
 class FamilyParityTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
+    /** What is saved stays here, for transformers to load it. */
+    private static final Path SAVED = Path.of("target/saved/families");
 
     @TempDir
     static Path generated;
@@ -150,7 +152,8 @@ class FamilyParityTest {
 
     @ParameterizedTest
     @MethodSource("checkpoints")
-    void aSavedModelLoadsAgain(Path folder, @TempDir Path target) throws IOException {
+    void aSavedModelLoadsAgain(Path folder) throws IOException {
+        Path target = SAVED.resolve(folder.getFileName());
         ModelFolder source = ModelFolder.open(GeneratedCheckpoint.of(folder, generated));
         try (Decoder model = source.load(DType.FP32, Device.CPU)) {
             ModelFolder.save(target, source.family(), model);
