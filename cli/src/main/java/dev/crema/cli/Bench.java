@@ -2,6 +2,8 @@ package dev.crema.cli;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.crema.cli.bench.ExpertsBenchmark;
+import dev.crema.cli.bench.LatentBenchmark;
 import dev.crema.cli.bench.LoadBenchmark;
 import dev.crema.cli.bench.RolloutBenchmark;
 import dev.crema.cli.bench.TrainBenchmark;
@@ -19,13 +21,15 @@ import picocli.CommandLine.Spec;
 /** Measures this machine at training, generating and loading. */
 @Command(
         name = "bench",
-        description = "Measure training, batched generation, loading a model, or the quickstart over seeds.")
+        description =
+                "Measure training, batched generation, loading a model, experts beside a dense model, latent beside"
+                        + " multi-head attention, or the quickstart over seeds.")
 final class Bench extends Verb {
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .build();
 
-    @Parameters(paramLabel = "WHAT", index = "0", description = "train, rollout, load or quickstart.")
+    @Parameters(paramLabel = "WHAT", index = "0", description = "train, rollout, load, experts, latent or quickstart.")
     private What what;
 
     @Parameters(
@@ -38,11 +42,14 @@ final class Bench extends Verb {
     @Option(names = "--dtype", defaultValue = "bf16", description = "fp32 or bf16 (default: bf16).")
     private Precision dtype;
 
-    @Option(names = "--steps", defaultValue = "4", description = "train: steps of each of five repetitions.")
+    @Option(
+            names = "--steps",
+            defaultValue = "4",
+            description = "train, experts, latent: steps of each of five repetitions.")
     private int steps;
 
-    @Option(names = "--batch", defaultValue = "64", description = "rollout: sequences at once.")
-    private int batch;
+    @Option(names = "--batch", description = "rollout, latent: sequences at once (default: 64; latent 1).")
+    private Optional<Integer> batch;
 
     @Option(names = "--new-tokens", defaultValue = "128", description = "rollout: tokens of each sequence.")
     private int newTokens;
@@ -60,12 +67,14 @@ final class Bench extends Verb {
         TRAIN,
         ROLLOUT,
         LOAD,
+        EXPERTS,
+        LATENT,
         QUICKSTART
     }
 
     @Override
     void run(Console console) throws Exception {
-        if (steps < 1 || batch < 1 || newTokens < 2) {
+        if (steps < 1 || batch.orElse(1) < 1 || newTokens < 2) {
             throw new ParameterException(command.commandLine(), "--steps and --batch are at least 1, --new-tokens 2");
         }
         if ((what == What.LOAD) != model.isPresent()) {
@@ -73,8 +82,10 @@ final class Bench extends Verb {
         }
         Map<String, Object> document = switch (what) {
             case TRAIN -> map(TrainBenchmark.run(dtype.dtype(), steps));
-            case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch, newTokens));
+            case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch.orElse(64), newTokens));
             case LOAD -> map(LoadBenchmark.run(Folders.model(model.orElseThrow()), dtype.dtype()));
+            case EXPERTS -> map(ExpertsBenchmark.run(dtype.dtype(), steps));
+            case LATENT -> map(LatentBenchmark.run(dtype.dtype(), batch.orElse(1), steps));
             case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
         };
         document.forEach((key, value) -> console.out().println(key + ": " + value));

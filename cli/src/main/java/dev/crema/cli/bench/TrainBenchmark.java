@@ -1,8 +1,5 @@
 package dev.crema.cli.bench;
 
-import dev.crema.data.Batch;
-import dev.crema.data.BatchSource;
-import dev.crema.data.Cursor;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
@@ -20,7 +17,6 @@ import dev.crema.train.Optimizer.Settings.AdamWSettings;
 import dev.crema.train.method.NextToken;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /**
  * One training step of the reference shape: a GPT of 13.8M parameters (6 layers of 384, 6 heads, vocabulary 8192), 16 rows
@@ -68,7 +64,7 @@ public final class TrainBenchmark {
         try (Decoder model = Decoder.of(config, Weights.random(config, dtype, Device.CPU, 0.02, 1));
                 MasterWeights masters = MasterWeights.of(model.weights());
                 Optimizer optimizer = Optimizer.of(new AdamWSettings(3e-4, 0.9, 0.95, 1e-8, 0.1), masters)) {
-            NextToken method = new NextToken(new RandomBatches(), List.of(), 1, false);
+            NextToken method = new NextToken(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), 1, false);
             double first = 0, last = 0;
             double[] seconds = new double[REPETITIONS];
             for (int i = -WARM_UP; i < REPETITIONS * steps; i++) {
@@ -102,35 +98,5 @@ public final class TrainBenchmark {
     private static double flopsOfStep() {
         double matrices = LAYERS * 12.0 * WIDTH * WIDTH + (double) VOCABULARY * WIDTH;
         return ROWS * COLUMNS * 6 * (matrices + LAYERS * 2.0 * COLUMNS * WIDTH);
-    }
-
-    /** The same few random rows over and over: a model that learns brings their loss down. */
-    private static final class RandomBatches implements BatchSource {
-        private final SplittableRandom random = new SplittableRandom(1);
-        private final int[] tokens =
-                random.ints(ROWS * (COLUMNS + 1), 0, VOCABULARY).toArray();
-
-        @Override
-        public Batch next() {
-            int size = ROWS * COLUMNS;
-            int[] ids = new int[size], targets = new int[size], positions = new int[size];
-            for (int row = 0; row < ROWS; row++) {
-                for (int t = 0; t < COLUMNS; t++) {
-                    int at = row * COLUMNS + t;
-                    ids[at] = tokens[row * (COLUMNS + 1) + t];
-                    targets[at] = tokens[row * (COLUMNS + 1) + t + 1];
-                    positions[at] = t;
-                }
-            }
-            return new Batch(ROWS, COLUMNS, ids, targets, positions, new int[size], size);
-        }
-
-        @Override
-        public Cursor cursor() {
-            return new Cursor("random", 0, 0, 0, List.of());
-        }
-
-        @Override
-        public void seek(Cursor cursor) {}
     }
 }
