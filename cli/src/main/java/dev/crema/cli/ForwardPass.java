@@ -1,7 +1,6 @@
 package dev.crema.cli;
 
 import dev.crema.model.ArchConfig;
-import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.Decoder;
 import dev.crema.model.Encoded;
 import dev.crema.model.Encoder;
@@ -99,7 +98,7 @@ record ForwardPass(List<int[]> rows, List<int[]> decoderRows) {
         double tokens = longest(rows), count = rows.size(), decoded = decoderRows.isEmpty() ? 0 : longest(decoderRows);
         return switch (config) {
             case ArchConfig decoder -> {
-                long heads = ((AttentionSpec.GroupedQuery) decoder.attention()).heads();
+                long heads = decoder.attention().heads();
                 yield 4.0 * count * tokens * decoder.vocabularySize() + 8.0 * heads * tokens * tokens;
             }
             case EncoderConfig encoder ->

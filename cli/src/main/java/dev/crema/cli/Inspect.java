@@ -8,6 +8,7 @@ import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderConfig.Head;
 import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.LatentSpec;
 import dev.crema.model.ParameterSpec;
 import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
@@ -106,13 +107,19 @@ final class Inspect extends Verb {
     }
 
     static void architecture(Facts facts, ArchConfig config) {
-        AttentionSpec.GroupedQuery attention = (AttentionSpec.GroupedQuery) config.attention();
         facts.with("layers", config.layers())
                 .with("hidden_size", config.hiddenSize())
-                .with("heads", attention.heads())
-                .with("key_value_heads", attention.keyValueHeads())
-                .with("head_size", attention.headSize())
-                .with("feed_forward", feedForward(config))
+                .with("heads", config.attention().heads());
+        switch (config.attention()) {
+            case AttentionSpec.GroupedQuery attention ->
+                facts.with("key_value_heads", attention.keyValueHeads()).with("head_size", attention.headSize());
+            case LatentSpec attention ->
+                facts.with("latent_size", attention.latentSize())
+                        .with("rotary_size", attention.rotarySize())
+                        .with("query_size", attention.querySize())
+                        .with("value_size", attention.valueSize());
+        }
+        facts.with("feed_forward", feedForward(config))
                 .with("norm", part(config.norm()))
                 .with("position", part(config.position()))
                 .with("context", config.context())

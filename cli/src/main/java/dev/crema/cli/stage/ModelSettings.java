@@ -4,6 +4,7 @@ import dev.crema.cli.recipe.Check;
 import dev.crema.cli.recipe.Default;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.Activation;
+import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
@@ -26,6 +27,8 @@ import dev.crema.model.checkpoint.Family;
  * @param context longest sequence
  * @param tied whether the head is the token embedding
  * @param deviation standard deviation of the first weights
+ * @param experts of families that have them
+ * @param latent attention of families that have it
  */
 record ModelSettings(
         @Default("llama") Family family,
@@ -37,7 +40,9 @@ record ModelSettings(
         @Default("256") int context,
         @Default("true") boolean tied,
         @Default("10000") double ropeTheta,
-        @Default("0.02") double deviation) {
+        @Default("0.02") double deviation,
+        ExpertSettings experts,
+        LatentSettings latent) {
     ModelSettings {
         Check.atLeast("layers", layers, 1);
         Check.atLeast("hiddenSize", hiddenSize, 1);
@@ -107,19 +112,39 @@ record ModelSettings(
                 hiddenSize,
                 layers,
                 context,
+                attention(shared),
+                feedForwardSpec(),
+                gpt2 ? new NormSpec.LayerNorm(1e-5) : new NormSpec.RmsNorm(1e-6),
+                gpt2 ? new PositionSpec.Learned() : new PositionSpec.Rotary(ropeTheta, new RotaryScaling.None()),
+                tied);
+    }
+
+    private AttentionSpec attention(int shared) {
+        boolean gpt2 = family == Family.GPT2;
+        return switch (family) {
+            case DEEPSEEK_V2, DEEPSEEK_V3 -> latent.spec(heads, hiddenSize / heads);
+            default ->
                 new GroupedQuery(
                         heads,
                         gpt2 ? heads : shared,
                         hiddenSize / heads,
-                        gpt2 || family == Family.QWEN2,
+                        gpt2 || family == Family.QWEN2 || family == Family.QWEN2_MOE,
                         gpt2,
-                        family == Family.QWEN3 ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE),
-                gpt2
-                        ? new FeedForwardSpec.Plain(width(4 * hiddenSize), Activation.GELU_TANH, true)
-                        : new FeedForwardSpec.Gated(width(hiddenSize * 8 / 3), Activation.SILU, false),
-                gpt2 ? new NormSpec.LayerNorm(1e-5) : new NormSpec.RmsNorm(1e-6),
-                gpt2 ? new PositionSpec.Learned() : new PositionSpec.Rotary(ropeTheta, new RotaryScaling.None()),
-                tied);
+                        family == Family.QWEN3 || family == Family.QWEN3_MOE ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE);
+        };
+    }
+
+    private FeedForwardSpec feedForwardSpec() {
+        if (family == Family.GPT2) {
+            return new FeedForwardSpec.Plain(width(4 * hiddenSize), Activation.GELU_TANH, true);
+        }
+        var gated = new FeedForwardSpec.Gated(width(hiddenSize * 8 / 3), Activation.SILU, false);
+        return ExpertSettings.has(family) ? experts.spec(family, layers, gated) : gated;
+    }
+
+    /** Returns the weight of the loss that evens the load of experts out; 0 where there are none. */
+    double balance() {
+        return ExpertSettings.has(family) ? experts.balance() : 0;
     }
 
     private int width(int usual) {

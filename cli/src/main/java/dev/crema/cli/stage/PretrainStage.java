@@ -79,7 +79,12 @@ public record PretrainStage(
             train(
                     context,
                     decoder,
-                    new NextToken(rows.training(), rows.validation(), batch.backwardPasses(), batch.recompute()));
+                    new NextToken(
+                            rows.training(),
+                            rows.validation(),
+                            batch.backwardPasses(),
+                            batch.recompute(),
+                            model.balance()));
         }
     }
 

@@ -33,6 +33,8 @@ final class RecipeDocumentTest {
                                 ModelSettings.class,
                                 MaskingSettings.class,
                                 SpanSettings.class,
+                                ExpertSettings.class,
+                                LatentSettings.class,
                                 RowSettings.class,
                                 TrainingSettings.class),
                         List.of(DataSettings.class.getPermittedSubclasses()),

@@ -2,6 +2,7 @@ package dev.crema.train.method;
 
 import dev.crema.data.Batch;
 import dev.crema.model.Decoder;
+import dev.crema.model.RouterTrace;
 import dev.crema.model.Visibility;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -19,14 +20,44 @@ final class ModelBatch {
 
     /** Returns the hidden states of the batch, {@code [B T, D]}; the innermost scope's. */
     static Tensor hiddenStates(Decoder model, Batch batch, Activations activations) {
+        return run(
+                model,
+                batch,
+                (ids, positions, visibility) -> switch (activations) {
+                    case KEEP -> model.hiddenStates(ids, positions, visibility);
+                    case RECOMPUTE -> model.hiddenStatesCheckpointed(ids, positions, visibility);
+                });
+    }
+
+    /** The same, with a trace of the routers. */
+    static Tensor hiddenStates(Decoder model, Batch batch, Activations activations, RouterTrace trace) {
+        return run(
+                model,
+                batch,
+                (ids, positions, visibility) -> switch (activations) {
+                    case KEEP -> model.hiddenStates(ids, positions, visibility, trace);
+                    case RECOMPUTE -> model.hiddenStatesCheckpointed(ids, positions, visibility, trace);
+                });
+    }
+
+    @FunctionalInterface
+    private interface Forward {
+        Tensor run(Tensor ids, Tensor positions, Visibility visibility);
+    }
+
+    private static Tensor run(Decoder model, Batch batch, Forward forward) {
         int rows = batch.rows(), columns = batch.columns();
         Tensor ids = Tensors.of(batch.ids(), rows, columns).to(model.device()); // [B, T]
         Tensor positions = Tensors.of(batch.positions(), rows, columns).to(model.device());
-        Visibility visibility = visibility(model, batch);
-        Tensor hidden = activations == Activations.RECOMPUTE
-                ? model.hiddenStatesCheckpointed(ids, positions, visibility)
-                : model.hiddenStates(ids, positions, visibility);
+        Tensor hidden = forward.run(ids, positions, visibility(model, batch)); // [B, T, D]
         return hidden.reshape((long) rows * columns, -1);
+    }
+
+    /** Returns 1 for each token of the batch that belongs to a document, 0 for padding. */
+    static float[] inDocuments(Batch batch) {
+        float[] counted = new float[batch.documents().length];
+        for (int i = 0; i < counted.length; i++) counted[i] = batch.documents()[i] < 0 ? 0 : 1;
+        return counted;
     }
 
     private static Visibility visibility(Decoder model, Batch batch) {

@@ -6,6 +6,7 @@ import dev.crema.data.Batch;
 import dev.crema.data.BatchSource;
 import dev.crema.data.Cursor;
 import dev.crema.model.Decoder;
+import dev.crema.model.RouterTrace;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
@@ -30,6 +31,7 @@ public final class NextToken implements Method<Decoder> {
     private final List<Batch> validation;
     private final int backwardPasses;
     private final ModelBatch.Activations activations;
+    private final double balance;
 
     /**
      * @param validation batches to measure on; may be empty
@@ -37,6 +39,13 @@ public final class NextToken implements Method<Decoder> {
      * @param recompute whether blocks are run again in the backward pass, to save memory
      */
     public NextToken(BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute) {
+        this(training, validation, backwardPasses, recompute, 0);
+    }
+
+    /** @param balance weight of the loss that evens the load of experts out ({@link RouterTrace}); 0 leaves it out */
+    public NextToken(
+            BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute, double balance) {
+        this.balance = balance;
         this.training = training;
         this.validation = List.copyOf(validation);
         this.backwardPasses = backwardPasses;
@@ -53,20 +62,25 @@ public final class NextToken implements Method<Decoder> {
             lossTokens += batch.lossTokens();
             tokens += batch.tokens();
         }
-        double loss = 0;
+        double loss = 0, uneven = 0;
         for (Batch batch : batches) {
-            loss += backward(model, batch, lossTokens);
+            RouterTrace trace = RouterTrace.of(balance / backwardPasses, ModelBatch.inDocuments(batch));
+            loss += backward(model, batch, lossTokens, trace);
+            uneven += trace.loss() / backwardPasses;
             gradients.collect();
         }
-        return new StepReport(loss / Math.max(1, lossTokens), tokens, Map.of());
+        Map<String, Double> metrics = balance == 0 ? Map.of() : Map.of("balance_loss", uneven);
+        return new StepReport(loss / Math.max(1, lossTokens), tokens, metrics);
     }
 
-    private double backward(Decoder model, Batch batch, long lossTokens) {
+    private double backward(Decoder model, Batch batch, long lossTokens, RouterTrace trace) {
         int[] places = ModelBatch.lossPlaces(batch);
         if (places.length == 0) return 0;
         float derivative = -1f / lossTokens;
         try (Tape tape = Tape.open()) {
-            Tensor hidden = ModelBatch.hiddenStates(model, batch, activations); // [B T, D]
+            Tensor hidden = balance == 0
+                    ? ModelBatch.hiddenStates(model, batch, activations) // [B T, D]
+                    : ModelBatch.hiddenStates(model, batch, activations, trace);
             Tensor leaf = tape.cut(ModelBatch.at(hidden, places)); // [N, D]
             float[] logProbabilities = VocabularyLoss.backward(
                     leaf,
