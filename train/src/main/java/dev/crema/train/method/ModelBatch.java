@@ -20,24 +20,18 @@ final class ModelBatch {
 
     /** Returns the hidden states of the batch, {@code [B T, D]}; the innermost scope's. */
     static Tensor hiddenStates(Decoder model, Batch batch, Activations activations) {
-        return run(
-                model,
-                batch,
-                (ids, positions, visibility) -> switch (activations) {
-                    case KEEP -> model.hiddenStates(ids, positions, visibility);
-                    case RECOMPUTE -> model.hiddenStatesCheckpointed(ids, positions, visibility);
-                });
+        return run(model, batch, (ids, positions, visibility) -> switch (activations) {
+            case KEEP -> model.hiddenStates(ids, positions, visibility);
+            case RECOMPUTE -> model.hiddenStatesCheckpointed(ids, positions, visibility);
+        });
     }
 
     /** The same, with a trace of the routers. */
     static Tensor hiddenStates(Decoder model, Batch batch, Activations activations, RouterTrace trace) {
-        return run(
-                model,
-                batch,
-                (ids, positions, visibility) -> switch (activations) {
-                    case KEEP -> model.hiddenStates(ids, positions, visibility, trace);
-                    case RECOMPUTE -> model.hiddenStatesCheckpointed(ids, positions, visibility, trace);
-                });
+        return run(model, batch, (ids, positions, visibility) -> switch (activations) {
+            case KEEP -> model.hiddenStates(ids, positions, visibility, trace);
+            case RECOMPUTE -> model.hiddenStatesCheckpointed(ids, positions, visibility, trace);
+        });
     }
 
     @FunctionalInterface
