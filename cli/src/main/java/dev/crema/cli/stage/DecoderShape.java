@@ -5,6 +5,7 @@ import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.PositionSpec;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderDecoderConfig;
+import dev.crema.model.LatentSpec;
 import dev.crema.model.ModelConfig;
 
 /** The decoder that takes as much memory as a model of any kind: what a layer keeps does not depend on who sees whom. */
@@ -13,7 +14,8 @@ final class DecoderShape {
 
     static ArchConfig of(ModelConfig config) {
         return switch (config) {
-            case ArchConfig decoder -> decoder;
+            case ArchConfig decoder ->
+                decoder.attention() instanceof LatentSpec latent ? expanded(decoder, latent) : decoder;
             case EncoderConfig encoder ->
                 new ArchConfig(
                         encoder.vocabularySize(),
@@ -37,5 +39,19 @@ final class DecoderShape {
                         new PositionSpec.Learned(),
                         both.head().shared());
         };
+    }
+
+    /** Latent attention trains in the expanded form, which is multi-head attention. */
+    private static ArchConfig expanded(ArchConfig config, LatentSpec latent) {
+        return new ArchConfig(
+                config.vocabularySize(),
+                config.hiddenSize(),
+                config.layers(),
+                config.maxPositions(),
+                new GroupedQuery(latent.heads(), latent.heads(), latent.querySize(), latent.bias(), latent.bias()),
+                config.feedForward(),
+                config.norm(),
+                config.position(),
+                config.tiedHead());
     }
 }

@@ -2,9 +2,8 @@ package dev.crema.cli.stage;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.crema.model.ArchConfig;
-import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
-import dev.crema.model.LatentSpec;
 import dev.crema.model.ParameterSpec;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.VocabularyLoss;
@@ -62,28 +61,18 @@ record MemoryEstimate(long weights, long activations, long loss) {
 
     /** Counts the numbers that a layer keeps of a token in a row of {@code columns}. */
     private static long valuesOfLayer(ArchConfig config, long columns) {
+        GroupedQuery attention = (GroupedQuery) config.attention();
         long stream = config.hiddenSize();
         long feedForward = IntStream.range(0, config.layers())
                 .mapToLong(layer -> values(config.feedForward().at(layer)))
                 .max()
                 .orElse(0);
         return 5 * stream // two norms' inputs and outputs, and the sum between
-                + attention(config.attention(), columns)
+                + attention.inputWidth()
+                + 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
+                + 2L * attention.queryWidth() // mixed values, and laid out by token
+                + attention.heads() * columns
                 + feedForward;
-    }
-
-    private static long attention(AttentionSpec spec, long columns) {
-        return switch (spec) {
-            case AttentionSpec.GroupedQuery attention ->
-                attention.inputWidth()
-                        + 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
-                        + 2L * attention.queryWidth() // mixed values, and laid out by token
-                        + attention.heads() * columns;
-            case LatentSpec attention ->
-                2L * attention.cacheWidth()
-                        + 3L * attention.heads() * (2L * attention.querySize() + attention.valueSize())
-                        + 2L * attention.heads() * columns; // scores, and weights
-        };
     }
 
     private static long values(FeedForwardSpec.Part part) {
