@@ -4,21 +4,30 @@ import dev.crema.tensor.simd.ColumnSums;
 import dev.crema.tensor.simd.FewRowsProduct;
 import dev.crema.tensor.simd.FewRowsProduct.Bias;
 import dev.crema.tensor.simd.Rows;
+import java.util.List;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
  * The product of rows with a weight, {@code x wᵀ + b}, by what is fast for it.
  *
- * <p>Products are libtorch's but for two cases, both on the CPU. A few rows without gradients are bound by reading the
- * weight, which our own kernel reads once. And the gradient of a bias, the sum of all rows, is computed by our own kernel,
- * which reads the rows as they lie.
+ * <p>Products are libtorch's but for three cases, all on the CPU. A few rows without gradients are bound by reading the
+ * weight, which our own kernel reads once. In fp32 the product and its gradient run on libtorch's own threads instead of
+ * those of its library. And the gradient of a bias, the sum of all rows, is computed by our own kernel, which reads the rows
+ * as they lie.
  */
 final class Product {
     private Product() {}
 
     static Tensor of(Tensor x, Tensor weight) {
         if (few(x, weight)) return fewRows(x, weight, new Bias.None(), x.dtype());
+        if (crewed(x, weight)) {
+            try (Scope scope = Scope.open()) {
+                Tensor rows = rows(x);
+                return scope.keep(
+                        linked(Fp32Product.of(rows, weight.detach().transpose(0, 1)), x, rows, weight, List.of()));
+            }
+        }
         return new Tensor(torch.linear(x.handle, weight.handle));
     }
 
@@ -32,12 +41,51 @@ final class Product {
             return fewRows(x, weight, new Bias.Row(SimdRows.of(bias)), x.dtype());
         }
         boolean recording = Autograd.recording() && bias.requiresGrad();
+        if (crewed(x, weight) && crewed(x, bias)) {
+            try (Scope scope = Scope.open()) {
+                Tensor rows = rows(x);
+                Tensor y = Tensors.empty(DType.FP32, Device.CPU, rows.size(0), weight.size(0));
+                y.copyInPlace(bias.detach().expand(y.shape()));
+                Fp32Product.add(rows, weight.detach().transpose(0, 1), y);
+                return scope.keep(linked(y, x, rows, weight, recording ? List.of(bias) : List.of()));
+            }
+        }
         if (!recording || !SimdRows.fit(x)) return biased(x, weight, bias);
         try (Scope scope = Scope.open()) {
             Tensor y = scope.keep(biased(x, weight, bias.detach()));
             CustomGradient.observe(y, gradient -> collect(bias, gradient));
             return y;
         }
+    }
+
+    /** Tells whether we multiply in fp32 ourselves: the gradient of a parameter comes by way of that of {@code x}. */
+    private static boolean crewed(Tensor x, Tensor parameter) {
+        boolean frozen = !Autograd.recording() || !parameter.requiresGrad();
+        boolean reached = x.requiresGrad() && parameter.handle.is_leaf();
+        return Fp32Product.fits(x) && Fp32Product.fits(parameter) && (frozen || reached);
+    }
+
+    private static Tensor rows(Tensor x) {
+        return x.detach().contiguous().reshape(-1, x.size(-1));
+    }
+
+    /** Gives {@code y [N, O]} the shape of {@code x}, and its gradient a way to {@code x} and the parameters. */
+    private static Tensor linked(Tensor y, Tensor x, Tensor rows, Tensor weight, List<Tensor> bias) {
+        long[] given = x.shape(), shape = x.shape();
+        shape[shape.length - 1] = y.size(1);
+        CustomGradient.Rule rule = (gradient, saved) -> {
+            Tensor g = gradient.contiguous().reshape(saved[0].size(0), -1); // [N, O]
+            bias.forEach(each -> collect(each, g));
+            if (weight.requiresGrad()) collect(weight, g.transpose(0, 1), saved[0]);
+            return Fp32Product.of(g, weight.detach()).reshape(given);
+        };
+        return CustomGradient.of(y.reshape(shape), x, rule, rows);
+    }
+
+    /** Adds {@code a b} to a parameter's gradient. */
+    private static void collect(Tensor parameter, Tensor a, Tensor b) {
+        if (parameter.hasGrad()) Fp32Product.add(a, b, parameter.grad());
+        else parameter.accumulateGrad(Fp32Product.of(a, b));
     }
 
     private static Tensor biased(Tensor x, Tensor weight, Tensor bias) {

@@ -85,7 +85,7 @@ final class SelfAttention {
                     int count = Math.min(BLOCK, tokens - from);
                     Tensor q = gatherBlock(rows, from, count, turn, scale); // [B, H, count, d]
                     Tensor weights = weights(q, k, from, count); // [B, H, count, from + count]
-                    Tensor mixed = BatchProduct.of(perShared(weights), keys(v, from + count)); // [B K, group count, d]
+                    Tensor mixed = Fp32Product.of(perShared(weights), keys(v, from + count)); // [B K, group count, d]
                     scatterBlock(mixed, value, from, count, new HeadRows.Turn.None(), 1);
                     kept.add(q);
                     kept.add(weights);
@@ -110,11 +110,11 @@ final class SelfAttention {
             try (Scope scope = Scope.open()) {
                 Tensor shares = perShared(weights); // [B K, group count, keys]
                 Tensor g = perShared(gatherBlock(dMixedRows, from, count, new HeadRows.Turn.None(), 1));
-                Tensor dWeights = BatchProduct.of(g, keys(v, end).transpose(1, 2)); // [B K, group count, keys]
+                Tensor dWeights = Fp32Product.of(g, keys(v, end).transpose(1, 2)); // [B K, group count, keys]
                 softmax(dWeights, from, count).backward(weights.segment());
-                scatterBlock(BatchProduct.of(dWeights, keys(k, end)), result, from, count, back, scale);
-                Tensor dvPart = BatchProduct.of(shares.transpose(1, 2), g); // [B K, keys, d]
-                Tensor dkPart = BatchProduct.of(dWeights.transpose(1, 2), perShared(q));
+                scatterBlock(Fp32Product.of(dWeights, keys(k, end)), result, from, count, back, scale);
+                Tensor dvPart = Fp32Product.of(shares.transpose(1, 2), g); // [B K, keys, d]
+                Tensor dkPart = Fp32Product.of(dWeights.transpose(1, 2), perShared(q));
                 if (block == last) {
                     dv = scope.keep(dvPart);
                     dk = scope.keep(dkPart);
@@ -133,8 +133,7 @@ final class SelfAttention {
 
     /** Returns the weights of a block of queries, {@code [B, H, count, from + count]}. */
     private Tensor weights(Tensor q, Tensor k, int from, int count) {
-        Tensor scores =
-                BatchProduct.of(perShared(q), keys(k, from + count).transpose(1, 2)); // [B K, group count, keys]
+        Tensor scores = Fp32Product.of(perShared(q), keys(k, from + count).transpose(1, 2)); // [B K, group count, keys]
         softmax(scores, from, count).forward();
         return scores.reshape(batch, layout.heads(), count, from + count);
     }

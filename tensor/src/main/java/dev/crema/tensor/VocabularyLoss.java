@@ -15,8 +15,8 @@ import java.util.List;
  * cross-entropy that is a constant; for a policy gradient it depends on the log-probability itself.
  */
 public final class VocabularyLoss {
-    /** Elements of a chunk of logits: 16 MB in bf16, which stays near the cache and makes large products. */
-    public static final long CHUNK = 8L << 20;
+    /** Bytes of a chunk of logits: few enough to stay near the cache, enough for large products. */
+    public static final long CHUNK = 16L << 20;
 
     private VocabularyLoss() {}
 
@@ -41,7 +41,7 @@ public final class VocabularyLoss {
     public static float[] logProbabilities(Tensor hiddenStates, VocabularyHead head, int[] tokens, double temperature) {
         float[] lse = new float[tokens.length], logProbabilities = new float[tokens.length];
         try (var off = Autograd.off()) {
-            int step = rowsOfChunk(head.weight().size(0));
+            int step = rowsOfChunk(head.weight());
             for (int from = 0; from < tokens.length; from += step) {
                 int to = Math.min(tokens.length, from + step);
                 try (Scope scope = Scope.open()) {
@@ -72,7 +72,7 @@ public final class VocabularyLoss {
             List<Tensor> biasGrads = head.bias().stream()
                     .map(bias -> Tensors.zeros(DType.FP32, bias.device(), bias.shape()))
                     .toList();
-            int step = rowsOfChunk(matrix.size(0));
+            int step = rowsOfChunk(matrix);
             for (int from = 0; from < n; from += step) {
                 int to = Math.min(n, from + step), count = to - from;
                 try (Scope scope = Scope.open()) {
@@ -88,9 +88,8 @@ public final class VocabularyLoss {
                                     .mul(slope);
                         }
                     };
-                    rowsGrad.narrow(0, from, count).copyInPlace(gradient.matmul(weight));
-                    if (matrix.requiresGrad())
-                        headGrad.addInPlace(gradient.transpose(0, 1).matmul(chunk));
+                    rowsGrad.narrow(0, from, count).copyInPlace(Fp32Product.of(gradient, weight));
+                    if (matrix.requiresGrad()) Fp32Product.add(gradient.transpose(0, 1), chunk, headGrad);
                     biasGrads.forEach(
                             sum -> sum.addInPlace(gradient.to(DType.FP32).sum(0, false)));
                 }
@@ -104,8 +103,8 @@ public final class VocabularyLoss {
         return logProbabilities;
     }
 
-    private static int rowsOfChunk(long vocabulary) {
-        return (int) Math.max(64, CHUNK / vocabulary);
+    private static int rowsOfChunk(Tensor head) {
+        return (int) Math.max(64, CHUNK / (head.size(0) * head.dtype().bytes()));
     }
 
     private static boolean fast(Tensor logits) {

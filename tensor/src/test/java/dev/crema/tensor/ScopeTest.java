@@ -50,7 +50,7 @@ class ScopeTest {
             Tensor n = Tensors.full(1, DType.FP32, Device.CPU, 64).requiresGrad(true);
             long before = 0;
             for (int step = 0; step < 1000; step++) {
-                if (step == 200) before = org.bytedeco.javacpp.Pointer.physicalBytes();
+                if (step == 400) before = org.bytedeco.javacpp.Pointer.physicalBytes();
                 try (Tape tape = Tape.open()) {
                     Tensor x = random.normal(Tensors.empty(DType.FP32, Device.CPU, 256, 64), 0, 1)
                             .requiresGrad(true);

@@ -47,7 +47,7 @@ record MemoryEstimate(long weights, long activations, long loss) {
         // What is at work beside it, and not yet given back, comes to two layers; four where each runs again.
         long kept = recompute ? config.layers() * stream : config.layers() * layer;
         long activations = kept + (recompute ? 4 : 2) * layer;
-        long chunk = Math.min(VocabularyLoss.CHUNK, tokens * config.vocabularySize()) * element;
+        long chunk = Math.min(VocabularyLoss.CHUNK, tokens * config.vocabularySize() * element);
         long head = 4L * config.vocabularySize() * config.hiddenSize();
         return new MemoryEstimate(
                 parameters(config) * (2 * element + master + 4 + 8), activations, 2 * chunk + 2 * head);

@@ -115,6 +115,11 @@ public final class Crew {
         INSTANCE.threads = count;
     }
 
+    /** Returns how many threads a kernel runs on. */
+    static int threads() {
+        return INSTANCE.threads;
+    }
+
     /**
      * Runs a kernel over {@code rows} rows, split among the crew; returns when all are done.
      *

@@ -6,7 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against libtorch's product of doubles, for matrices as they lie, transposed, and parts of larger ones. */
-class BatchProductTest {
+class Fp32ProductTest {
     @ParameterizedTest
     @CsvSource({"5,17,33,9", "96,128,256,64", "1,1,7,1", "3,1,1,40", "2,64,1,16"})
     void agrees(int count, int m, int n, int k) {
@@ -23,7 +23,7 @@ class BatchProductTest {
     }
 
     private static void close(Tensor a, Tensor b) {
-        float[] actual = BatchProduct.of(a, b).toFloats();
+        float[] actual = Fp32Product.of(a, b).toFloats();
         float[] expected =
                 a.to(DType.FP64).matmul(b.to(DType.FP64)).to(DType.FP32).toFloats();
         assertThat(actual).hasSameSizeAs(expected);

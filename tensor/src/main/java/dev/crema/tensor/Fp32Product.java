@@ -1,0 +1,62 @@
+package dev.crema.tensor;
+
+import dev.crema.tensor.simd.CrewProducts;
+import dev.crema.tensor.simd.CrewProducts.Matrices;
+
+/** Matrix products in fp32 on the CPU, without gradients, on libtorch's own threads; see {@link CrewProducts}. */
+final class Fp32Product {
+    private static final int BYTES = 4; // of an element
+
+    private Fp32Product() {}
+
+    /** Tells whether products with a tensor can be had here. */
+    static boolean fits(Tensor t) {
+        return t.device().isCpu() && t.dtype() == DType.FP32 && CrewProducts.available();
+    }
+
+    /**
+     * Returns {@code a b}: {@code [m, k]} and {@code [k, n]} to {@code [m, n]}, or a batch of such, {@code [N, m, k]}; the
+     * innermost scope's. What does not fit is libtorch's to multiply.
+     */
+    static Tensor of(Tensor a, Tensor b) {
+        if (!fits(a) || !fits(b) || !dense(a) || !dense(b)) return a.matmul(b);
+        long[] shape = a.shape();
+        shape[shape.length - 1] = b.size(-1);
+        Tensor c = Tensors.empty(DType.FP32, Device.CPU, shape);
+        multiply(a, b, c, false);
+        return c;
+    }
+
+    /** Adds {@code a b} to {@code c}, which is contiguous. */
+    static void add(Tensor a, Tensor b, Tensor c) {
+        if (fits(a) && fits(b) && fits(c) && dense(a) && dense(b)) {
+            multiply(a, b, c, true);
+        } else {
+            c.addInPlace(a.matmul(b));
+        }
+    }
+
+    private static void multiply(Tensor a, Tensor b, Tensor c, boolean add) {
+        long count = a.rank() == 3 ? a.size(0) : 1;
+        int m = (int) a.size(-2), n = (int) b.size(-1), k = (int) a.size(-1);
+        CrewProducts.run(new CrewProducts.Batch(count, m, n, k, matrices(a), matrices(b), matrices(c), add));
+    }
+
+    /** Tells whether one dimension of the matrices lies without gaps, as BLAS wants them. */
+    private static boolean dense(Tensor t) {
+        boolean matrices = t.rank() == 2 || t.rank() == 3;
+        return matrices && t.elements() > 0 && (stride(t, 1) == 1 || stride(t, 2) == 1);
+    }
+
+    private static Matrices matrices(Tensor t) {
+        boolean transposed = stride(t, 1) != 1;
+        long lead = Math.max(stride(t, transposed ? 1 : 2), t.size(transposed ? -2 : -1));
+        long step = t.rank() == 3 ? t.handle.stride(0) * BYTES : 0;
+        return new Matrices(t.handle.data_ptr().address(), step, (int) lead, transposed);
+    }
+
+    /** Returns the stride of a dimension, counted from the last, which is 1. */
+    private static long stride(Tensor t, int fromLast) {
+        return t.handle.stride(t.rank() - fromLast);
+    }
+}
