@@ -72,7 +72,11 @@ final class Preflight {
                 }
                 memoryFits(
                         MemoryEstimate.training(
-                                DecoderShape.of(encoder), stage.training().precision().dtype(), stage.rows(), stage.columns(), false),
+                                DecoderShape.of(encoder),
+                                stage.training().precision().dtype(),
+                                stage.rows(),
+                                stage.columns(),
+                                false),
                         "rows or columns");
                 yield new Output.Model(encoder);
             }
@@ -137,7 +141,11 @@ final class Preflight {
 
     private void memoryFits(ModelConfig config, RowSettings batch, TrainingSettings training) {
         MemoryEstimate estimate = MemoryEstimate.training(
-                DecoderShape.of(config), training.precision().dtype(), batch.rows(), batch.columns(), batch.recompute());
+                DecoderShape.of(config),
+                training.precision().dtype(),
+                batch.rows(),
+                batch.columns(),
+                batch.recompute());
         memoryFits(
                 estimate,
                 batch.recompute()
