@@ -1,6 +1,7 @@
 package dev.crema.model;
 
 import dev.crema.model.ArchConfig.PositionSpec;
+import dev.crema.tensor.DType;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tape;
@@ -100,6 +101,7 @@ public final class Decoder implements Model {
             if (config.position() instanceof PositionSpec.Learned) {
                 h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
             }
+            if (visibility instanceof Visibility.Cached && keepsSums()) h = h.to(DType.FP32);
             List<Pass> layers = passes.of(visibility, positions, head, routers);
             if (checkpoint) Passes.retain(layers);
             for (int layer = 0; layer < blocks.size(); layer++) {
@@ -110,6 +112,15 @@ public final class Decoder implements Model {
             }
             return scope.keep(norm.apply(h));
         }
+    }
+
+    /**
+     * Tells whether the residual stream is in FP32 while a cache is in use: added up in bf16, what many layers add is rounded
+     * as often, and near ties between tokens fall the wrong way. Where a part reads the stream itself and not its norm, the
+     * stream has to be in the type of the weights.
+     */
+    private boolean keepsSums() {
+        return config.normPlacement().before();
     }
 
     /** Runs the next tokens {@code [B, T]} of the rows of a cache, which takes them up; {@code [B, T, D]}. */

@@ -4,15 +4,15 @@ import dev.crema.tensor.simd.LayerNormRows;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/** Layer normalisation with its gradient: {@code y = (x - mean) / sqrt(var + ε) w + b}. */
+/** Layer normalisation with its gradient: {@code y = (x - mean) / sqrt(var + ε) w + b}, in the weight's type. */
 final class LayerNorm {
     private LayerNorm() {}
 
     static Tensor apply(Tensor x, Tensor weight, Tensor bias, double epsilon) {
-        if (!SimdRows.fit(x) || weight.dtype() != x.dtype()) return plain(x, weight, bias, epsilon);
+        if (!SimdRows.fit(x) || !SimdRows.fit(weight)) return plain(x, weight, bias, epsilon);
         try (Scope scope = Scope.open()) {
             Tensor rows = x.contiguous();
-            Tensor value = Tensors.empty(x.dtype(), Device.CPU, x.shape());
+            Tensor value = Tensors.empty(weight.dtype(), Device.CPU, x.shape());
             int count = (int) (x.elements() / weight.size(0));
             float[] mean = new float[count], inverse = new float[count];
             kernel(rows, weight, bias).forward(epsilon, SimdRows.of(value), mean, inverse);
@@ -37,7 +37,7 @@ final class LayerNorm {
 
     private static Tensor plain(Tensor x, Tensor weight, Tensor bias, double epsilon) {
         return new Tensor(torch.layer_norm(
-                x.handle,
+                x.to(weight.dtype()).handle,
                 new long[] {weight.size(0)},
                 new TensorOptional(weight.handle),
                 new TensorOptional(bias.handle),

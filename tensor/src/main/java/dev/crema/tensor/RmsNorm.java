@@ -5,7 +5,7 @@ import dev.crema.tensor.simd.Rows;
 
 /**
  * Root mean square normalisation with its gradient: {@code y = (w + o) x r}, {@code r = 1 / sqrt(mean(x²) + ε)}, where the
- * offset {@code o} is 0 or, for weights that are kept as their distance from one, 1.
+ * offset {@code o} is 0 or, for weights that are kept as their distance from one, 1. The result has the weight's type.
  *
  * <p>libtorch has this function too, on the CPU at several times the cost of reading and writing its rows; there our own
  * kernel takes its place.
@@ -28,7 +28,7 @@ final class RmsNorm {
         try (Scope scope = Scope.open()) {
             Tensor scale = scale(weight, offset);
             Tensor rows = x.contiguous();
-            Tensor value = Tensors.empty(x.dtype(), Device.CPU, x.shape());
+            Tensor value = Tensors.empty(weight.dtype(), Device.CPU, x.shape());
             float[] inverse = new float[(int) (x.elements() / weight.size(0))];
             new RmsNormRows(SimdRows.of(rows), SimdRows.of(scale)).forward(epsilon, SimdRows.of(value), inverse);
             return scope.keep(CustomGradient.of(
@@ -53,8 +53,8 @@ final class RmsNorm {
                 Tensor wide = x.to(DType.FP32);
                 inverse = wide.mul(wide).mean(-1, true).add(epsilon).rsqrt();
                 value = offset == 0
-                        ? wide.mul(inverse).to(x.dtype()).mul(weight)
-                        : wide.mul(inverse).mul(scale(weight, offset)).to(x.dtype());
+                        ? wide.mul(inverse).to(weight.dtype()).mul(weight)
+                        : wide.mul(inverse).mul(scale(weight, offset)).to(weight.dtype());
             }
             return scope.keep(CustomGradient.of(
                     value, x, (g, saved) -> plainBackward(g, saved[0], weight, offset, saved[1]), x, inverse));
