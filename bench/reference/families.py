@@ -8,14 +8,18 @@ weights themselves, as transformers writes them.
   grad.<parameter>                                      norm and three products of that loss's gradient, by
                                                         transformers' parameter name
   padded.{input_ids, attention_mask, position_ids, logits}   left padding, positions as generate derives them;
-                                                        logits at padding are zero and mean nothing
+                                                        logits at padding are zero and mean nothing; where angles
+                                                        depend on the length, those of decoding with a cache
   packed.{input_ids, position_ids, document_ids, logits}     two documents in one row, each run on its own
 
-Some folders have the dialects met in published checkpoints: see DIALECTS.
+With the arguments `reload FOLDER`, loads what the Java test saved there, of these and of families_dense.py, and compares
+the logits. Some folders have the dialects met in published checkpoints: see DIALECTS.
 """
 
 import json
+import pathlib
 import shutil
+import sys
 
 from common import golden, labels_for, torch
 from generated import generate, probes, published, write_manifest
@@ -129,16 +133,30 @@ def write_dialect(name, folder):
         config_file.write_text(json.dumps(config, indent=2) + "\n")
 
 
+def step_by_step(model, ids):
+    """Logits [T, V] of decoding with a cache: where angles depend on the length, keys keep those with which they came."""
+    model(input_ids=ids[:2].unsqueeze(0))  # the angles of the last call would outlive it, if it was longer
+    cache, logits, end = transformers.DynamicCache(config=model.config), [], len(ids)
+    for step in [slice(0, end - 5), *(slice(t, t + 1) for t in range(end - 5, end))]:
+        logits.append(model(input_ids=ids[step].unsqueeze(0), cache=cache).logits[0])
+    return torch.cat(logits)
+
+
 def padded(model, noise, vocabulary):
     ids = torch.randint(3, vocabulary, (BATCH, LENGTH), generator=noise)
     mask = torch.ones_like(ids)
     for row, padding in enumerate(PADDING):
         ids[row, :padding], mask[row, :padding] = 2, 0
     positions = (mask.cumsum(-1) - 1).masked_fill(mask == 0, 0)
-    logits = model(input_ids=ids, attention_mask=mask, position_ids=positions).logits
-    for row, padding in enumerate(PADDING):
-        alone = model(input_ids=ids[row : row + 1, padding:]).logits[0]
-        torch.testing.assert_close(logits[row, padding:], alone, atol=2e-5, rtol=1e-4)
+    if "dynamic" in str(getattr(model.config, "rope_parameters", None)):
+        # transformers gives all rows the angles of the longest; each is to be as by itself.
+        rows = [step_by_step(model, ids[row, padding:]) for row, padding in enumerate(PADDING)]
+        logits = torch.stack([torch.nn.functional.pad(r, (0, 0, LENGTH - len(r), 0)) for r in rows])
+    else:
+        logits = model(input_ids=ids, attention_mask=mask, position_ids=positions).logits
+        for row, padding in enumerate(PADDING):
+            alone = model(input_ids=ids[row : row + 1, padding:]).logits[0]
+            torch.testing.assert_close(logits[row, padding:], alone, atol=2e-5, rtol=1e-4)
     return {
         "input_ids": ids,
         "attention_mask": mask,
@@ -157,7 +175,7 @@ def packed(model, noise, vocabulary):
     }
 
 
-def write(name, config, seed):
+def write(name, config, seed, dialect=write_dialect):
     folder = golden("model") / name
     shutil.rmtree(folder, ignore_errors=True)
     model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager")
@@ -167,7 +185,7 @@ def write(name, config, seed):
         (folder / "generation_config.json").unlink(missing_ok=True)
     else:
         write_manifest(model, folder)
-    write_dialect(name, folder)
+    dialect(name, folder)
 
     noise = torch.Generator().manual_seed(seed + 1)
     ids = torch.randint(3, config.vocab_size, (BATCH, LENGTH), generator=noise)
@@ -190,7 +208,23 @@ def write(name, config, seed):
     return size
 
 
-if __name__ == "__main__":
+def reload(saved):
+    """Loads models that Crema saved, strictly, and prints how far their logits are from the goldens."""
+    for folder in sorted(path.parent for path in golden("model").glob("*/expected.safetensors")):
+        expected = load_file(folder / "expected.safetensors")
+        model, info = transformers.AutoModelForCausalLM.from_pretrained(
+            saved / folder.name, attn_implementation="eager", output_loading_info=True
+        )
+        odd = {key: value for key, value in info.items() if value}
+        with torch.no_grad():
+            got, want = model.eval()(input_ids=expected["input_ids"]).logits, expected["logits"]
+        difference, largest = (got - want).abs().max().item(), want.abs().max().item()
+        print(f"{folder.name}: {type(model).__name__}, largest difference {difference:.1e} of {largest:.2f} {odd or ''}")
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["reload"]:
+    reload(pathlib.Path(sys.argv[2]))
+elif __name__ == "__main__":
     torch.manual_seed(0)
     total = sum(write(name, config, 100 * (i + 1)) for i, (name, config) in enumerate(CONFIGS.items()))
     print(f"total {total:,} bytes")

@@ -104,6 +104,7 @@ public final class Generator {
             begin = System.nanoTime();
             while (!active.isEmpty()) {
                 pack(model, active, cache);
+                if (!cache.announce(cache.length() + 1)) refill(model, prompts, active, cache);
                 active = take(active, step(model, active, cache), listener);
             }
             double decodeSeconds = (System.nanoTime() - begin) / 1e9;
@@ -144,6 +145,22 @@ public final class Generator {
             Tensor last = model.hiddenStates(input, cache).narrow(1, longest - 1, 1); // [B, 1, D]
             int[] rows = sequences.stream().mapToInt(Sequence::prompt).toArray();
             return choose(sequences, new LogitRows(model.logits(last)), rows);
+        }
+    }
+
+    /** Runs again what the cache holds, as its keys do not serve longer rows. */
+    private static void refill(Decoder model, List<int[]> prompts, List<Sequence> active, KvCache cache) {
+        int held = cache.length();
+        int[] ids = new int[cache.rows() * held];
+        for (Sequence sequence : active) {
+            int[] prompt = prompts.get(sequence.prompt());
+            int from = sequence.row * held + cache.start(sequence.row);
+            System.arraycopy(prompt, 0, ids, from, prompt.length);
+            sequence.copy(ids, from + prompt.length, (sequence.row + 1) * held);
+        }
+        cache.truncate(0);
+        try (Scope scope = Scope.open()) {
+            model.hiddenStates(Tensors.of(ids, cache.rows(), held).to(model.device()), cache);
         }
     }
 

@@ -42,6 +42,11 @@ final class Sequence {
         return limit;
     }
 
+    /** Copies the first of its new tokens into a stretch. */
+    void copy(int[] to, int from, int end) {
+        System.arraycopy(ids, 0, to, from, end - from);
+    }
+
     int lastToken() {
         return ids[length - 1];
     }

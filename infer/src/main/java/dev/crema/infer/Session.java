@@ -67,16 +67,18 @@ final class Session implements TokenWriter {
         return mismatch < 0 ? limit : mismatch;
     }
 
-    /** Runs tokens behind what the cache holds and returns the logits after the last. */
+    /** Runs tokens behind what the cache holds, and that again where it must be, and returns the logits after the last. */
     private float[] run(int[] ids) {
+        int end = cache.length() + ids.length;
         System.arraycopy(ids, 0, tokens, cache.length(), ids.length);
-        for (int from = 0; ; from += PIECE) {
-            int to = Math.min(from + PIECE, ids.length);
+        if (!cache.announce(end)) cache.truncate(0);
+        for (int from = cache.length(); ; from += PIECE) {
+            int to = Math.min(from + PIECE, end);
             try (Scope scope = Scope.open()) {
-                Tensor input = Tensors.of(Arrays.copyOfRange(ids, from, to), 1, to - from)
+                Tensor input = Tensors.of(Arrays.copyOfRange(tokens, from, to), 1, to - from)
                         .to(model.device());
                 Tensor hidden = model.hiddenStates(input, cache); // [1, T, D]
-                if (to == ids.length) return lastLogits(hidden.narrow(1, to - from - 1, 1));
+                if (to == end) return lastLogits(hidden.narrow(1, to - from - 1, 1));
             }
         }
     }

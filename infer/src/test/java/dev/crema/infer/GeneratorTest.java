@@ -31,7 +31,7 @@ class GeneratorTest {
     @ParameterizedTest
     @MethodSource("samplings")
     void aSequenceIsTheSameInABatchAndByItself(Sampling sampling) {
-        for (Decoder each : List.of(TinyModel.rotary(), TinyModel.learned())) {
+        for (Decoder each : List.of(TinyModel.rotary(), TinyModel.learned(), TinyModel.longRope())) {
             try (Decoder model = each) {
                 // Some sequences meet a stop token early, so the batch is packed on the way.
                 GenerationOptions options = new GenerationOptions(25, sampling, Set.of(0, 1, 2, 3, 4), 42);
@@ -112,28 +112,34 @@ class GeneratorTest {
 
     @Test
     void aSessionGivesWhatAnEmptyCacheGives() {
-        try (Decoder model = TinyModel.rotary();
-                Session session = new Session(model)) {
-            GenerationOptions options = new GenerationOptions(8, Sampling.greedy(), Set.of(), 1);
-            int[] first = {3, 14, 15, 9, 2, 6};
-            int[] answer = session.complete(first, options, TokenListener.NONE)
+        for (Decoder each : List.of(TinyModel.rotary(), TinyModel.longRope())) {
+            try (Decoder model = each;
+                    Session session = new Session(model)) {
+                continueInTurn(model, session);
+            }
+        }
+    }
+
+    private static void continueInTurn(Decoder model, Session session) {
+        GenerationOptions options = new GenerationOptions(8, Sampling.greedy(), Set.of(), 1);
+        int[] first = {3, 14, 15, 9, 2, 6};
+        int[] answer = session.complete(first, options, TokenListener.NONE)
+                .completions()
+                .getFirst()
+                .ids();
+        int[] longer = Arrays.copyOf(first, first.length + answer.length + 2);
+        System.arraycopy(answer, 0, longer, first.length, answer.length);
+        for (int[] prompt : List.of(longer, first, new int[] {3, 14, 1}, new int[] {60}, longer)) {
+            Generator.Result again = session.complete(prompt, options, TokenListener.NONE);
+            int[] fresh = new Generator(model)
+                    .generate(List.of(prompt), 1, options, TokenListener.NONE)
                     .completions()
                     .getFirst()
                     .ids();
-            int[] longer = Arrays.copyOf(first, first.length + answer.length + 2);
-            System.arraycopy(answer, 0, longer, first.length, answer.length);
-            for (int[] prompt : List.of(longer, first, new int[] {3, 14, 1}, new int[] {60}, longer)) {
-                Generator.Result again = session.complete(prompt, options, TokenListener.NONE);
-                int[] fresh = new Generator(model)
-                        .generate(List.of(prompt), 1, options, TokenListener.NONE)
-                        .completions()
-                        .getFirst()
-                        .ids();
-                assertThat(again.completions().getFirst().ids()).isEqualTo(fresh);
-            }
-            assertThat(session.complete(longer, options, TokenListener.NONE).promptTokens())
-                    .isEqualTo(1);
+            assertThat(again.completions().getFirst().ids()).isEqualTo(fresh);
         }
+        assertThat(session.complete(longer, options, TokenListener.NONE).promptTokens())
+                .isEqualTo(1);
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.crema.model.RotaryScaling;
 import dev.crema.model.Weights;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
+import java.util.List;
 
 /** Models of a few thousand random weights, large enough in scale that their choices are clear. */
 final class TinyModel {
@@ -24,6 +25,12 @@ final class TinyModel {
 
     static Decoder learned() {
         return of(new PositionSpec.Learned());
+    }
+
+    /** Turns by other angles from the thirteenth token of a row on. */
+    static Decoder longRope() {
+        return of(new PositionSpec.Rotary(
+                10_000, new RotaryScaling.LongRope(List.of(1.0, 1.5, 2.0, 2.5), List.of(2.0, 4.0, 6.0, 9.0), 12, 1.2)));
     }
 
     private static Decoder of(PositionSpec position) {

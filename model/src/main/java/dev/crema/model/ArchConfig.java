@@ -2,7 +2,6 @@ package dev.crema.model;
 
 import dev.crema.tensor.SoftCap;
 import dev.crema.text.InputException;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -75,9 +74,38 @@ public record ArchConfig(
         return position instanceof PositionSpec.Rotary rotary ? rotary.scaling().context(maxPositions) : maxPositions;
     }
 
+    /** Tells whether keys that were made for a sequence of so many tokens serve one of another length. */
+    boolean sameAngles(int tokens, int others) {
+        return !(position instanceof PositionSpec.Rotary rotary
+                && rotary.scaling() instanceof RotaryScaling.LongRope rope
+                && (tokens > rope.originalPositions()) != (others > rope.originalPositions()));
+    }
+
+    /** Returns the same with another norm of the residual stream. */
+    public ArchConfig with(NormSpec other) {
+        return new ArchConfig(
+                vocabularySize,
+                hiddenSize,
+                layers,
+                maxPositions,
+                attention,
+                feedForward,
+                other,
+                normPlacement,
+                position,
+                embeddingScale,
+                logitCap,
+                tiedHead);
+    }
+
     /** Returns the norm of queries and keys: that of the residual stream, if it is a kind of RMS norm. */
     NormSpec queryKeyNorm() {
-        return norm instanceof NormSpec.LayerNorm(double epsilon) ? new NormSpec.RmsNorm(epsilon) : norm;
+        return switch (norm) {
+            case NormSpec.LayerNorm(double epsilon) -> new NormSpec.RmsNorm(epsilon);
+            case NormSpec.BatchNorm batch -> new NormSpec.RmsNorm(batch.epsilon());
+            case NormSpec.RmsNorm rms -> rms;
+            case NormSpec.UnitOffsetRmsNorm rms -> rms;
+        };
     }
 
     static void check(String what, long value, long limit) {
@@ -192,48 +220,6 @@ public record ArchConfig(
         WHOLE
     }
 
-    /** Which layers see the latest tokens alone (Beltagy et al., "Longformer", 2020). */
-    public sealed interface WindowSpec {
-        /** Returns how far back a layer sees. */
-        Window of(int layer);
-
-        record None() implements WindowSpec {
-            @Override
-            public Window of(int layer) {
-                return new Window.All();
-            }
-        }
-
-        /**
-         * @param size tokens that a sliding layer sees, the token itself included
-         * @param slides for each layer, whether it slides
-         */
-        record Sliding(int size, List<Boolean> slides) implements WindowSpec {
-            public Sliding {
-                check("sliding window", size, 1 << 30);
-                slides = List.copyOf(slides);
-            }
-
-            /** Describes a window in every layer. */
-            public static Sliding everywhere(int size, int layers) {
-                return new Sliding(size, Collections.nCopies(layers, true));
-            }
-
-            @Override
-            public Window of(int layer) {
-                return slides.get(layer) ? new Window.Last(size) : new Window.All();
-            }
-        }
-    }
-
-    /** How far back a token sees. */
-    public sealed interface Window {
-        record All() implements Window {}
-
-        /** @param tokens seen, the token itself included */
-        record Last(int tokens) implements Window {}
-    }
-
     /** What each token does on its own. */
     public sealed interface FeedForwardSpec {
         /** Returns that of one layer. */
@@ -327,6 +313,20 @@ public record ArchConfig(
 
         /** The same, whose weights are kept as their distance from one (Gemma). */
         record UnitOffsetRmsNorm(double epsilon) implements NormSpec {}
+
+        /**
+         * Normalises each dimension over the batch and its tokens.
+         *
+         * @param momentum share of a pass in the running statistics, which serve at inference
+         */
+        record BatchNorm(double epsilon, double momentum) implements NormSpec {
+            public BatchNorm {
+                if (!(momentum > 0 && momentum <= 1)) {
+                    throw new InputException(
+                            "A batch norm with a momentum of " + momentum + ": it lies above 0, up to 1");
+                }
+            }
+        }
     }
 
     /** Where the parts of a block, attention and feed-forward, have their norms. */

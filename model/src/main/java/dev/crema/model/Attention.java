@@ -1,7 +1,6 @@
 package dev.crema.model;
 
 import dev.crema.model.ArchConfig.AttentionSpec;
-import dev.crema.model.ArchConfig.Window;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.HeadLayout;
 import dev.crema.tensor.Tensor;

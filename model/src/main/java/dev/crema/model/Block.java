@@ -28,10 +28,11 @@ record Block(Norms attentionNorms, Attention attention, Norms feedForwardNorms, 
     /** Runs the layer on {@code [B, T, D]}; the result is the outer scope's. */
     Tensor apply(Tensor hiddenStates, Pass pass, int layer) {
         try (Scope scope = Scope.open()) {
-            Tensor attended = attention.apply(attentionNorms.before().apply(hiddenStates), pass, layer);
-            Tensor h = hiddenStates.add(attentionNorms.after().apply(attended));
-            Tensor fed = feedForward.apply(feedForwardNorms.before().apply(h), pass, layer);
-            return scope.keep(h.add(feedForwardNorms.after().apply(fed)));
+            Tensor attended =
+                    attention.apply(attentionNorms.before().apply(hiddenStates, pass.statistics()), pass, layer);
+            Tensor h = hiddenStates.add(attentionNorms.after().apply(attended, pass.statistics()));
+            Tensor fed = feedForward.apply(feedForwardNorms.before().apply(h, pass.statistics()), pass, layer);
+            return scope.keep(h.add(feedForwardNorms.after().apply(fed, pass.statistics())));
         }
     }
 }

@@ -110,7 +110,7 @@ public final class Decoder implements Model {
                 Block block = blocks.get(layer);
                 h = checkpoint ? Tape.checkpoint(h, x -> block.apply(x, pass, index)) : block.apply(h, pass, index);
             }
-            return scope.keep(norm.apply(h));
+            return scope.keep(norm.apply(h, layers.getFirst().statistics()));
         }
     }
 

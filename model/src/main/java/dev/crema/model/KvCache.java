@@ -1,7 +1,6 @@
 package dev.crema.model;
 
 import dev.crema.model.ArchConfig.AttentionSpec;
-import dev.crema.model.ArchConfig.Window;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Functions;
@@ -26,6 +25,7 @@ public final class KvCache implements AutoCloseable {
     private final Tensor[] values; // [B, K, slots, headSize] by layer; of latent attention [B, slots, R + r]
     private int[] starts;
     private int length;
+    private int announced;
 
     private KvCache(ArchConfig config, int capacity, int[] starts, Tensor[] keys, Tensor[] values, int length) {
         this.config = config;
@@ -168,6 +168,23 @@ public final class KvCache implements AutoCloseable {
         if (length + tokens > capacity) {
             throw new IllegalStateException("a cache of " + capacity + " slots cannot hold " + (length + tokens));
         }
+    }
+
+    /**
+     * Says how many slots the passes to come will have filled, so that each of them turns by the angles of the whole, where
+     * angles depend on a row's length.
+     *
+     * @return whether the keys that the cache holds serve rows so long; else it is to be filled again from the first token
+     */
+    public boolean announce(int slots) {
+        int before = Math.max(announced, length);
+        announced = slots;
+        return length == 0 || Arrays.stream(starts).allMatch(start -> config.sameAngles(before - start, slots - start));
+    }
+
+    /** Returns how long a row is to become in passes that are announced. */
+    int announced(int row) {
+        return announced - starts[row];
     }
 
     /** Counts tokens that every layer has appended. */

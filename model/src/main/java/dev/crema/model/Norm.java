@@ -5,8 +5,14 @@ import dev.crema.tensor.Functions;
 import dev.crema.tensor.Tensor;
 
 /** Normalises the residual stream {@code [..., D]}. */
-sealed interface Norm {
+sealed interface Norm permits Norm.LayerNorm, Norm.RmsNorm, Norm.UnitOffsetRmsNorm, Norm.None, BatchNorm {
+    /** Normalises for inference. */
     Tensor apply(Tensor hiddenStates);
+
+    /** Normalises in a pass that may be one of training; only a batch norm then does something else. */
+    default Tensor apply(Tensor hiddenStates, Statistics statistics) {
+        return apply(hiddenStates);
+    }
 
     static Norm of(NormSpec spec, Weights weights, String name) {
         return switch (spec) {
@@ -15,6 +21,14 @@ sealed interface Norm {
             case NormSpec.RmsNorm(double epsilon) -> new RmsNorm(weights.get(name + ".weight"), epsilon);
             case NormSpec.UnitOffsetRmsNorm(double epsilon) ->
                 new UnitOffsetRmsNorm(weights.get(name + ".weight"), epsilon);
+            case NormSpec.BatchNorm(double epsilon, double momentum) ->
+                new BatchNorm(
+                        weights.get(name + ".weight"),
+                        weights.get(name + ".bias"),
+                        weights.get(name + ".running_mean"),
+                        weights.get(name + ".running_var"),
+                        epsilon,
+                        momentum);
         };
     }
 

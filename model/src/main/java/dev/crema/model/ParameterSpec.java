@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One trained tensor: its name, shape and how it starts.
+ * One tensor of a model: its name, shape and how it starts. All are trained, but the running statistics of batch norms.
  *
  * <p>Projections that read the same input are one matrix (queries, keys and values; gate and up): one large product is
  * faster than three small ones. The families' name maps take them apart.
@@ -33,7 +33,12 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
 
     /** Returns the type in which a model of the given type keeps this parameter. */
     DType dtype(DType model) {
-        return start == Start.CORRECTION ? DType.FP32 : model;
+        return start == Start.CORRECTION || !trained(name) ? DType.FP32 : model;
+    }
+
+    /** Tells of a name whether the tensor learns by gradients: all do, but running statistics, which are FP32 always. */
+    public static boolean trained(String name) {
+        return !name.endsWith(".running_mean") && !name.endsWith(".running_var");
     }
 
     /** Returns the number of elements. */
@@ -94,9 +99,12 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
         return specs;
     }
 
-    /** Counts the elements of all parameters. */
+    /** Counts the elements of all parameters; running statistics are none. */
     public static long count(ModelConfig config) {
-        return of(config).stream().mapToLong(ParameterSpec::elements).sum();
+        return of(config).stream()
+                .filter(spec -> trained(spec.name()))
+                .mapToLong(ParameterSpec::elements)
+                .sum();
     }
 
     /** Counts the elements that one token's forward pass reads: of experts, those of the active ones. */
@@ -172,7 +180,13 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
     static void norm(List<ParameterSpec> specs, String name, NormSpec norm, long width) {
         Start start = norm instanceof NormSpec.UnitOffsetRmsNorm ? Start.ZEROS : Start.ONES;
         specs.add(vector(name + ".weight", width, start));
-        if (norm instanceof NormSpec.LayerNorm) specs.add(vector(name + ".bias", width, Start.ZEROS));
+        if (norm instanceof NormSpec.LayerNorm || norm instanceof NormSpec.BatchNorm) {
+            specs.add(vector(name + ".bias", width, Start.ZEROS));
+        }
+        if (norm instanceof NormSpec.BatchNorm) {
+            specs.add(vector(name + ".running_mean", width, Start.ZEROS));
+            specs.add(vector(name + ".running_var", width, Start.ONES));
+        }
     }
 
     static ParameterSpec matrix(String name, long rows, long columns, Start start) {

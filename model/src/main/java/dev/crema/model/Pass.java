@@ -1,6 +1,5 @@
 package dev.crema.model;
 
-import dev.crema.model.ArchConfig.Window;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.Tensor;
 import java.util.List;
@@ -12,8 +11,9 @@ import java.util.List;
  * @param hiding how the rest is hidden
  * @param turning how queries and keys are told their positions
  * @param routers whether somebody watches the routers of experts
+ * @param statistics by which batch norms normalise
  */
-record Pass(Visibility visibility, Hiding hiding, Turning turning, Routers routers) {
+record Pass(Visibility visibility, Hiding hiding, Turning turning, Routers routers, Statistics statistics) {
     /** Shows a router's logits to whoever watches, and returns those to go on with. */
     Tensor observed(int layer, RoutingSpec spec, Tensor logits) {
         return routers instanceof Routers.Traced(RouterTrace trace) ? trace.observe(layer, spec, logits) : logits;

@@ -1,8 +1,8 @@
 package dev.crema.model;
 
 import dev.crema.model.ArchConfig.AttentionSpec;
+import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.model.ArchConfig.Window;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.SoftCap;
 import dev.crema.tensor.Tape;
@@ -48,7 +48,9 @@ final class Passes {
      */
     List<Pass> of(Visibility visibility, Tensor positions, Tensor like, Pass.Routers routers) {
         Map<PositionSpec.Rotary, Pass.Turning> turnings = new LinkedHashMap<>();
-        rotaries.forEach((spec, rotary) -> turnings.put(spec, new Pass.Turning.By(rotary.at(positions))));
+        rotaries.forEach((spec, rotary) -> turnings.put(spec, new Pass.Turning.By(rotary.at(positions, visibility))));
+        Statistics statistics =
+                config.norm() instanceof NormSpec.BatchNorm ? Statistics.of(visibility) : new Statistics.Running();
         Map<Window, Pass> kinds = new LinkedHashMap<>();
         List<Pass> passes = new ArrayList<>(config.layers());
         for (int layer = 0; layer < config.layers(); layer++) {
@@ -56,7 +58,11 @@ final class Passes {
             passes.add(kinds.computeIfAbsent(
                     window,
                     kind -> new Pass(
-                            visibility, hiding(visibility, kind, positions, like), turning(kind, turnings), routers)));
+                            visibility,
+                            hiding(visibility, kind, positions, like),
+                            turning(kind, turnings),
+                            routers,
+                            statistics)));
         }
         return passes;
     }
@@ -65,6 +71,10 @@ final class Passes {
     static void retain(List<Pass> passes) {
         for (Pass pass : passes.stream().distinct().toList()) {
             if (pass.hiding() instanceof Pass.Hiding.Added(Tensor bias)) Tape.retain(bias);
+        }
+        for (Statistics statistics :
+                passes.stream().map(Pass::statistics).distinct().toList()) {
+            if (statistics instanceof Statistics.OfTokens(Tensor places)) Tape.retain(places);
         }
         for (Pass.Turning turning :
                 passes.stream().map(Pass::turning).distinct().toList()) {

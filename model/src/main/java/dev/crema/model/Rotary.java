@@ -50,10 +50,13 @@ final class Rotary {
     /** The angles of the tokens of one pass, shared by its layers; {@code [B, T, r / 2]} each, FP32. */
     record Angles(Tensor cos, Tensor sin) {}
 
-    /** Returns the angles at {@code positions [B, T]}. */
-    Angles at(Tensor positions) {
-        float[] frequencies = frequencies(positions);
-        Tensor steps = Tensors.of(frequencies, frequencies.length).to(positions.device());
+    /**
+     * Returns the angles at {@code positions [B, T]}.
+     *
+     * @param visibility says by its cache of how long a sequence the positions are a piece
+     */
+    Angles at(Tensor positions, Visibility visibility) {
+        Tensor steps = steps(positions, visibility).to(positions.device());
         Tensor angles = positions.to(DType.FP32).unsqueeze(-1).mul(steps); // [B, T, r / 2]
         double magnitude = magnitude();
         return magnitude == 1
@@ -72,21 +75,35 @@ final class Rotary {
         };
     }
 
-    private float[] frequencies(Tensor positions) {
+    /** Returns by how much each position turns, {@code [r / 2]}, or {@code [B, 1, r / 2]} where it depends on the row. */
+    private Tensor steps(Tensor positions, Visibility visibility) {
+        boolean byLength =
+                spec.scaling() instanceof RotaryScaling.Dynamic || spec.scaling() instanceof RotaryScaling.LongRope;
+        if (!byLength) return Tensors.of(frequencies(0), turned / 2);
+        int rows = (int) positions.size(0), tokens = (int) positions.size(1);
+        long[] position = positions.toLongs();
+        float[] all = new float[rows * turned / 2];
+        for (int row = 0; row < rows; row++) {
+            long last = Arrays.stream(position, row * tokens, (row + 1) * tokens)
+                    .max()
+                    .orElse(0);
+            long announced = visibility instanceof Visibility.Cached(KvCache cache) ? cache.announced(row) : 0;
+            System.arraycopy(frequencies(Math.max(announced, last + 1)), 0, all, row * turned / 2, turned / 2);
+        }
+        return Tensors.of(all, rows, 1, turned / 2);
+    }
+
+    /** @param length tokens of the sequence */
+    private float[] frequencies(long length) {
         return switch (spec.scaling()) {
             case RotaryScaling.None none -> plain(spec.theta());
             case RotaryScaling.Linear(double factor) -> linear(factor);
-            case RotaryScaling.Dynamic dynamic -> plain(base(dynamic, length(positions)));
+            case RotaryScaling.Dynamic dynamic -> plain(base(dynamic, length));
             case RotaryScaling.Yarn yarn -> yarn(yarn);
             case RotaryScaling.Llama3 llama -> llama3(llama);
             case RotaryScaling.LongRope rope ->
-                stretched(length(positions) > rope.originalPositions() ? rope.longFactors() : rope.shortFactors());
+                stretched(length > rope.originalPositions() ? rope.longFactors() : rope.shortFactors());
         };
-    }
-
-    /** Returns the tokens of the longest sequence, counted from its first position. */
-    private static long length(Tensor positions) {
-        return Arrays.stream(positions.toLongs()).max().orElse(0) + 1;
     }
 
     private float[] plain(double base) {

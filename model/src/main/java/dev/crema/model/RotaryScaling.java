@@ -18,7 +18,7 @@ public sealed interface RotaryScaling {
     /**
      * Raises the base with the length of the sequence, once it is longer than the original context: "dynamic NTK".
      *
-     * <p>The length is that of the pass: keys that a cache holds keep the angles with which they came.
+     * <p>The length is that of the row: keys that a cache holds keep the angles with which they came.
      */
     record Dynamic(double factor, int originalPositions) implements RotaryScaling {
         public Dynamic {
@@ -68,7 +68,7 @@ public sealed interface RotaryScaling {
      * Stretches each pair of dimensions by a factor of its own, found by search: one set of factors within the original
      * context, another beyond (Ding et al., "LongRoPE", 2024; Phi-3).
      *
-     * <p>The length is that of the pass: keys that a cache holds keep the angles with which they came.
+     * <p>The length is that of the row: keys that a cache holds are made again when it outgrows the original context.
      *
      * @param magnitude by which cosines and sines are multiplied
      */

@@ -1,6 +1,5 @@
 package dev.crema.model;
 
-import dev.crema.model.ArchConfig.Window;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Tensor;

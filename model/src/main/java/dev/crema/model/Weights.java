@@ -89,7 +89,8 @@ public final class Weights implements AutoCloseable {
         Map<String, Tensor> copies = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             tensors.forEach((name, tensor) -> {
-                Tensor copy = Tensors.empty(dtype, tensor.device(), tensor.shape());
+                Tensor copy = Tensors.empty(
+                        ParameterSpec.trained(name) ? dtype : DType.FP32, tensor.device(), tensor.shape());
                 copies.put(name, Scope.release(copy.copyInPlace(tensor.detach())));
             });
         }
@@ -143,7 +144,7 @@ public final class Weights implements AutoCloseable {
 
     /** Makes every tensor collect gradients, or none. */
     public Weights requireGrad(boolean required) {
-        tensors.values().forEach(t -> t.requiresGrad(required));
+        tensors.forEach((name, tensor) -> tensor.requiresGrad(required && ParameterSpec.trained(name)));
         return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.crema.train;
 
+import dev.crema.model.ParameterSpec;
 import dev.crema.model.Weights;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.DType;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MasterWeights implements AutoCloseable {
     private final List<Master> masters = new ArrayList<>();
+    private final Map<String, Tensor> statistics = new LinkedHashMap<>();
     private double gradientScale = 1;
 
     /** One weight: what the model computes with, its master, and the gradient of the step at hand. */
@@ -103,6 +105,10 @@ public final class MasterWeights implements AutoCloseable {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
             weights.byName().forEach((name, weight) -> {
+                if (!ParameterSpec.trained(name)) {
+                    result.statistics.put(name, weight);
+                    return;
+                }
                 boolean separate = weight.dtype() != DType.FP32;
                 Tensor master = separate ? Scope.release(weight.detach().to(DType.FP32)) : weight;
                 weight.requiresGrad(true);
@@ -160,10 +166,11 @@ public final class MasterWeights implements AutoCloseable {
         }
     }
 
-    /** Returns the masters by name. */
+    /** Returns the masters by name, and what the model keeps besides: the running statistics of batch norms. */
     public Map<String, Tensor> byName() {
         Map<String, Tensor> result = new LinkedHashMap<>();
         for (Master master : masters) result.put(master.name(), master.master());
+        result.putAll(statistics);
         return result;
     }
 

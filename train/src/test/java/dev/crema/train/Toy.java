@@ -88,8 +88,16 @@ final class Toy implements AutoCloseable {
         return model(40, DType.FP32);
     }
 
+    /** Starts a model whose norms are over the batch. */
+    static Decoder batchNormed(DType dtype) {
+        return model(llama(32).with(new NormSpec.BatchNorm(1e-5, 0.1)), dtype);
+    }
+
     private static Decoder model(int hiddenSize, DType dtype) {
-        ArchConfig config = llama(hiddenSize);
+        return model(llama(hiddenSize), dtype);
+    }
+
+    private static Decoder model(ArchConfig config, DType dtype) {
         return Decoder.of(config, Weights.random(config, dtype, Device.CPU, 0.08, 7));
     }
 

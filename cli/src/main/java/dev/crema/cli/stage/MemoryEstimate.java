@@ -2,10 +2,15 @@ package dev.crema.cli.stage;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.crema.model.ArchConfig;
+import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
+import dev.crema.model.ArchConfig.NormPlacement;
+import dev.crema.model.ArchConfig.NormSpec;
+import dev.crema.model.ArchConfig.QueryKeyNorm;
 import dev.crema.model.ParameterSpec;
 import dev.crema.tensor.DType;
+import dev.crema.tensor.SoftCap;
 import dev.crema.tensor.VocabularyLoss;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -63,22 +68,36 @@ record MemoryEstimate(long weights, long activations, long loss) {
     private static long valuesOfLayer(ArchConfig config, long columns) {
         GroupedQuery attention = (GroupedQuery) config.attention();
         long stream = config.hiddenSize();
-        long feedForward = IntStream.range(0, config.layers())
+        boolean capped = attention.scoreCap() instanceof SoftCap.Tanh;
+        boolean normedHeads = attention.queryKeyNorm() != QueryKeyNorm.NONE;
+        return norms(config) * stream
+                + (normedHeads ? 3L : 1L) * attention.inputWidth() // read, normalised, and joined again
+                + 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
+                + 2L * attention.queryWidth() // mixed values, and laid out by token
+                + (capped ? 3L : 1L) * attention.heads() * columns // the hyperbolic tangent and the bounded scores too
+                + feedForward(config);
+    }
+
+    /** Counts the residual streams that norms keep of a token: inputs and outputs, and the sum between two parts. */
+    private static long norms(ArchConfig config) {
+        long norms = config.normPlacement() == NormPlacement.BOTH ? 4 : 2;
+        // A batch norm keeps its input centred twice, in fp32: for the variance, and for the result.
+        return norms * (config.norm() instanceof NormSpec.BatchNorm ? 6 : 2) + 1;
+    }
+
+    /** Counts what the largest feed-forward part of the layers keeps of a token. */
+    private static long feedForward(ArchConfig config) {
+        return IntStream.range(0, config.layers())
                 .mapToLong(layer -> values(config.feedForward().at(layer)))
                 .max()
                 .orElse(0);
-        return 5 * stream // two norms' inputs and outputs, and the sum between
-                + attention.inputWidth()
-                + 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
-                + 2L * attention.queryWidth() // mixed values, and laid out by token
-                + attention.heads() * columns
-                + feedForward;
     }
 
     private static long values(FeedForwardSpec.Part part) {
         return switch (part) {
             case FeedForwardSpec.Plain plain -> 2L * plain.width();
-            case FeedForwardSpec.Gated gated -> 3L * gated.width();
+            // Else than by SiLU, the gate stands by itself, and once more activated.
+            case FeedForwardSpec.Gated gated -> (gated.activation() == Activation.SILU ? 3L : 5L) * gated.width();
             case FeedForwardSpec.Experts experts ->
                 2L * experts.routing().active() * experts.width()
                         + 3L * experts.routing().experts()

@@ -5,15 +5,11 @@ import dev.crema.cli.recipe.Default;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.ArchConfig.AttentionSpec;
-import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
-import dev.crema.model.ArchConfig.PositionSpec;
-import dev.crema.model.ArchConfig.QueryKeyNorm;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderDecoderConfig;
 import dev.crema.model.ModelConfig;
-import dev.crema.model.RotaryScaling;
 import dev.crema.model.checkpoint.Family;
 
 /**
@@ -26,6 +22,8 @@ import dev.crema.model.checkpoint.Family;
  * @param feedForward width of the feed-forward part; 0 takes 4 times the hidden size, or 8/3 of it where it is gated
  * @param context longest sequence
  * @param tied whether the head is the token embedding
+ * @param slidingWindow tokens that sliding layers see; 0: half the context in Gemma's, no such layers in the others
+ * @param norm of a decoder's residual stream
  * @param deviation standard deviation of the first weights
  * @param experts of families that have them
  * @param latent attention of families that have it
@@ -40,15 +38,36 @@ record ModelSettings(
         @Default("256") int context,
         @Default("true") boolean tied,
         @Default("10000") double ropeTheta,
+        @Default("0") int slidingWindow,
+        @Default("family") NormChoice norm,
         @Default("0.02") double deviation,
         ExpertSettings experts,
         LatentSettings latent) {
+    /** Whose norm the residual stream has. */
+    enum NormChoice {
+        FAMILY,
+        LAYERNORM,
+        RMSNORM,
+        BATCHNORM
+    }
+
     ModelSettings {
         Check.atLeast("layers", layers, 1);
         Check.atLeast("hiddenSize", hiddenSize, 1);
         Check.atLeast("heads", heads, 1);
         Check.that(hiddenSize % heads == 0, "hiddenSize", hiddenSize, "a multiple of heads, " + heads);
         Check.positive("deviation", deviation);
+        Check.atLeast("slidingWindow", slidingWindow, 0);
+        Check.that(
+                slidingWindow == 0 || ScratchDecoder.slides(family),
+                "slidingWindow",
+                slidingWindow,
+                "0, as " + family.modelType() + " has no sliding layers");
+        Check.that(
+                norm == NormChoice.FAMILY || family.kind() == Family.Kind.DECODER,
+                "norm",
+                norm,
+                "family, as only decoders have a choice");
     }
 
     /**
@@ -105,41 +124,7 @@ record ModelSettings(
 
     /** Returns the architecture of a decoder over a vocabulary, which is padded to a multiple of 64 rows for faster products. */
     ArchConfig architecture(int vocabulary) {
-        int shared = keyValueHeads == 0 ? heads : keyValueHeads;
-        boolean gpt2 = family == Family.GPT2;
-        return new ArchConfig(
-                padded(vocabulary),
-                hiddenSize,
-                layers,
-                context,
-                attention(shared),
-                feedForwardSpec(),
-                gpt2 ? new NormSpec.LayerNorm(1e-5) : new NormSpec.RmsNorm(1e-6),
-                gpt2 ? new PositionSpec.Learned() : new PositionSpec.Rotary(ropeTheta, new RotaryScaling.None()),
-                tied);
-    }
-
-    private AttentionSpec attention(int shared) {
-        boolean gpt2 = family == Family.GPT2;
-        return switch (family) {
-            case DEEPSEEK_V2, DEEPSEEK_V3 -> latent.spec(heads, hiddenSize / heads);
-            default ->
-                new GroupedQuery(
-                        heads,
-                        gpt2 ? heads : shared,
-                        hiddenSize / heads,
-                        gpt2 || family == Family.QWEN2 || family == Family.QWEN2_MOE,
-                        gpt2,
-                        family == Family.QWEN3 || family == Family.QWEN3_MOE ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE);
-        };
-    }
-
-    private FeedForwardSpec feedForwardSpec() {
-        if (family == Family.GPT2) {
-            return new FeedForwardSpec.Plain(width(4 * hiddenSize), Activation.GELU_TANH, true);
-        }
-        var gated = new FeedForwardSpec.Gated(width(hiddenSize * 8 / 3), Activation.SILU, false);
-        return ExpertSettings.has(family) ? experts.spec(family, layers, gated) : gated;
+        return ScratchDecoder.of(this, padded(vocabulary));
     }
 
     /** Returns the weight of the loss that evens the load of experts out; 0 where there are none. */

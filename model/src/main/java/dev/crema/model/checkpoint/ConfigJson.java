@@ -6,6 +6,8 @@ import dev.crema.text.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -21,6 +23,9 @@ final class ConfigJson {
             "_model_name_or_path",
             "_attn_implementation_autoset",
             "_commit_hash",
+            "_attn_implementation",
+            "_sliding_window_pattern",
+            "cache_implementation",
             "architectures",
             "model_type",
             "torch_dtype",
@@ -108,10 +113,30 @@ final class ConfigJson {
         return absent(key) ? otherwise : integer(key);
     }
 
-    double number(String key, double otherwise) {
-        if (absent(key)) return otherwise;
+    /** Returns a part of the file, which is to be finished by itself; empty if it is missing. */
+    ConfigJson object(String key) {
+        if (absent(key)) return new ConfigJson(file, JSON.createObjectNode());
+        if (!node(key).isObject()) throw wrong(key, "an object");
+        return new ConfigJson(file, node(key));
+    }
+
+    List<Double> numbers(String key) {
+        List<Double> numbers = new ArrayList<>();
+        for (JsonNode number : node(key)) {
+            if (!number.isNumber()) throw wrong(key, "a list of numbers");
+            numbers.add(number.asDouble());
+        }
+        if (numbers.isEmpty()) throw wrong(key, "a list of numbers");
+        return numbers;
+    }
+
+    double number(String key) {
         if (!node(key).isNumber()) throw wrong(key, "a number");
         return node(key).asDouble();
+    }
+
+    double number(String key, double otherwise) {
+        return absent(key) ? otherwise : number(key);
     }
 
     boolean flag(String key, boolean otherwise) {

@@ -23,7 +23,8 @@ final class LatentConfig {
             json.node(key);
         json.node("num_nextn_predict_layers");
         int plain = json.integer("qk_nope_head_dim", 128), turned = json.integer("qk_rope_head_dim", 64);
-        PositionSpec.Rotary position = FamilyConfig.rotary(json, 10_000);
+        PositionSpec.Rotary position =
+                RotaryConfig.read(json, family, json.integer("max_position_embeddings", 2048));
         FeedForwardSpec.Gated dense = new FeedForwardSpec.Gated(
                 json.integer("intermediate_size"), FamilyConfig.activation(json, "hidden_act", "silu"), false);
         return new ArchConfig(
@@ -83,6 +84,6 @@ final class LatentConfig {
         json.put("v_head_dim", latent.valueSize());
         if (family == Family.DEEPSEEK_V3) json.put("rope_interleave", latent.interleaved());
         ExpertConfig.write(json, family, config);
-        FamilyConfig.writeRotary(json, (PositionSpec.Rotary) config.position());
+        RotaryConfig.write(json, config.position());
     }
 }

@@ -8,6 +8,7 @@ import dev.crema.model.EncoderDecoderConfig;
 import dev.crema.model.LatentSpec;
 import dev.crema.model.ModelConfig;
 import dev.crema.model.ParameterSpec;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,17 @@ final class WeightNames {
             Map.entry("feedForward.output", "mlp.down_proj"),
             Map.entry("norm", "model.norm"),
             Map.entry("head", "lm_head"));
+    /** With norms around what the parts add. */
+    private static final Map<String, String> OUTPUT_NORMS = with(
+            LLAMA,
+            Map.of(
+                    "attentionOutputNorm", "post_attention_layernorm",
+                    "feedForwardNorm", "pre_feedforward_layernorm",
+                    "feedForwardOutputNorm", "post_feedforward_layernorm"));
+    /** With joint projections. */
+    private static final Map<String, String> PHI3 =
+            with(LLAMA, Map.of("attention.input", "self_attn.qkv_proj", "feedForward.input", "mlp.gate_up_proj"));
+
     private static final Map<String, String> GPT2 = Map.ofEntries(
             Map.entry("tokens", "transformer.wte"),
             Map.entry("positions", "transformer.wpe"),
@@ -80,13 +92,15 @@ final class WeightNames {
                         kind.equals(".weight") && (part.contains("attention.") || part.contains("feedForward."));
                 yield List.of(new Part(theirs(GPT2, "transformer.h.", part) + kind, 0, rows, transposed));
             }
-            case LLAMA, QWEN2, QWEN3, MIXTRAL, QWEN2_MOE, QWEN3_MOE, DEEPSEEK_V2, DEEPSEEK_V3 ->
-                llama(family, config, part, kind, rows);
-            default -> throw new IllegalArgumentException(family + " is no family of decoders");
+            case PHI3 -> List.of(new Part(theirs(PHI3, "model.layers.", part) + kind, 0, rows, false));
+            case OLMO2, GEMMA2, GEMMA3 -> apart(OUTPUT_NORMS, family, config, part, kind, rows);
+            default -> apart(LLAMA, family, config, part, kind, rows);
         };
     }
 
-    private static List<Part> llama(Family family, ArchConfig config, String part, String kind, long rows) {
+    /** Takes joint projections apart. */
+    private static List<Part> apart(
+            Map<String, String> names, Family family, ArchConfig config, String part, String kind, long rows) {
         if (part.contains(".feedForward.") && feedForward(config, part) instanceof FeedForwardSpec.Experts experts) {
             return new ExpertNames(family, experts, layer("model.layers.", part), config.hiddenSize())
                     .parts(inBlock(part), kind, rows);
@@ -109,8 +123,14 @@ final class WeightNames {
         boolean fromLatent = part.endsWith("attention.query")
                 && config.attention() instanceof LatentSpec latent
                 && latent.queryRank() instanceof LatentSpec.QueryRank.Low;
-        String name = theirs(LLAMA, "model.layers.", part);
+        String name = theirs(names, "model.layers.", part);
         return List.of(new Part((fromLatent ? name.replace("q_proj", "q_b_proj") : name) + kind, 0, rows, false));
+    }
+
+    private static Map<String, String> with(Map<String, String> names, Map<String, String> others) {
+        Map<String, String> all = new HashMap<>(names);
+        all.putAll(others);
+        return Map.copyOf(all);
     }
 
     /**
