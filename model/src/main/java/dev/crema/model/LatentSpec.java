@@ -1,7 +1,6 @@
 package dev.crema.model;
 
 import dev.crema.model.ArchConfig.AttentionSpec;
-import dev.crema.model.ArchConfig.WindowSpec;
 import dev.crema.tensor.SoftCap;
 import dev.crema.text.InputException;
 
