@@ -116,11 +116,11 @@ public final class Decoder implements Model {
 
     /**
      * Tells whether the residual stream is in FP32 while a cache is in use: added up in bf16, what many layers add is rounded
-     * as often, and near ties between tokens fall the wrong way. Where a part reads the stream itself and not its norm, the
-     * stream has to be in the type of the weights.
+     * as often, and near ties between tokens fall the wrong way. Where a part reads the stream itself, or a norm over the batch,
+     * which gives out the type that it takes in, the stream has to be in the type of the weights.
      */
     private boolean keepsSums() {
-        return config.normPlacement().before();
+        return config.normPlacement().before() && !(norm instanceof BatchNorm);
     }
 
     /** Runs the next tokens {@code [B, T]} of the rows of a cache, which takes them up; {@code [B, T, D]}. */

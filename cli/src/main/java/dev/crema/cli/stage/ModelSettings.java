@@ -4,7 +4,6 @@ import dev.crema.cli.recipe.Check;
 import dev.crema.cli.recipe.Default;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.Activation;
-import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.EncoderConfig;

@@ -67,7 +67,8 @@ final class ScratchDecoder {
 
     private AttentionSpec attention() {
         int heads = settings.heads(), size = settings.hiddenSize() / heads;
-        if (family == Family.DEEPSEEK_V2 || family == Family.DEEPSEEK_V3) return settings.latent().spec(heads, size);
+        if (family == Family.DEEPSEEK_V2 || family == Family.DEEPSEEK_V3)
+            return settings.latent().spec(heads, size);
         int shared = gpt2 || settings.keyValueHeads() == 0 ? heads : settings.keyValueHeads();
         return new GroupedQuery(
                 heads,

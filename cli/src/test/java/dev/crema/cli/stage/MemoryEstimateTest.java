@@ -90,6 +90,19 @@ final class MemoryEstimateTest {
     private static ModelSettings settings(Family family) {
         var experts = new ExpertSettings(8, 2, 0, 0, 0, 0, 0.01);
         return new ModelSettings(
-                family, 3, 256, 4, 0, 0, 256, true, 10_000, 0, ModelSettings.NormChoice.FAMILY, 0.02, experts, new LatentSettings(0, 0, 0));
+                family,
+                3,
+                256,
+                4,
+                0,
+                0,
+                256,
+                true,
+                10_000,
+                0,
+                ModelSettings.NormChoice.FAMILY,
+                0.02,
+                experts,
+                new LatentSettings(0, 0, 0));
     }
 }

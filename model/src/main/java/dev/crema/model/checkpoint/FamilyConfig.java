@@ -6,7 +6,6 @@ import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderDecoderConfig;
-import dev.crema.model.LatentSpec;
 import dev.crema.model.ModelConfig;
 import dev.crema.tensor.DType;
 import dev.crema.text.InputException;

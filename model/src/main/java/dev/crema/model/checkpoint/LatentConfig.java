@@ -23,8 +23,7 @@ final class LatentConfig {
             json.node(key);
         json.node("num_nextn_predict_layers");
         int plain = json.integer("qk_nope_head_dim", 128), turned = json.integer("qk_rope_head_dim", 64);
-        PositionSpec.Rotary position =
-                RotaryConfig.read(json, family, json.integer("max_position_embeddings", 2048));
+        PositionSpec.Rotary position = RotaryConfig.read(json, family, json.integer("max_position_embeddings", 2048));
         FeedForwardSpec.Gated dense = new FeedForwardSpec.Gated(
                 json.integer("intermediate_size"), FamilyConfig.activation(json, "hidden_act", "silu"), false);
         return new ArchConfig(
