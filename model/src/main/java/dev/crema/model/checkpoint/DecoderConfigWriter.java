@@ -49,6 +49,8 @@ final class DecoderConfigWriter {
             }
             case QWEN3, QWEN3_MOE, OLMO2, GEMMA2, GEMMA3 -> json.put("attention_bias", attention.inputBias());
             case QWEN2_MOE -> json.put("qkv_bias", attention.inputBias());
+            // Without the key transformers takes token 32000 for padding, which a smaller vocabulary does not have.
+            case PHI3 -> json.putNull("pad_token_id");
             default -> {}
         }
         boolean gemma = family == Family.GEMMA2 || family == Family.GEMMA3;
