@@ -17,6 +17,9 @@ import java.util.List;
  * <p>The parts are chosen by {@link ArchConfig}; there is no class per family. It owns its weights.
  */
 public final class Decoder implements Model {
+    /** Sequences up to which each costs little beside reading the weights. */
+    private static final int FEW_ROWS = 4;
+
     private final ArchConfig config;
     private final Weights weights;
     private final List<Block> blocks = new ArrayList<>();
@@ -101,7 +104,7 @@ public final class Decoder implements Model {
             if (config.position() instanceof PositionSpec.Learned) {
                 h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
             }
-            if (visibility instanceof Visibility.Cached && keepsSums()) h = h.to(DType.FP32);
+            if (visibility instanceof Visibility.Cached(KvCache cache) && keepsSums(cache)) h = h.to(DType.FP32);
             List<Pass> layers = passes.of(visibility, positions, head, routers);
             if (checkpoint) Passes.retain(layers);
             for (int layer = 0; layer < blocks.size(); layer++) {
@@ -115,12 +118,13 @@ public final class Decoder implements Model {
     }
 
     /**
-     * Tells whether the residual stream is in FP32 while a cache is in use: added up in bf16, what many layers add is rounded
-     * as often, and near ties between tokens fall the wrong way. Where a part reads the stream itself, or a norm over the batch,
-     * which gives out the type that it takes in, the stream has to be in the type of the weights.
+     * Tells whether the residual stream is in FP32: added up in bf16, what many layers add is rounded as often, and near ties
+     * between tokens fall the wrong way. In a chat that costs nothing; the many rows of a rollout stay as training sees them.
+     * Where a part reads the stream itself, or a norm over the batch, which gives out the type that it takes in, the stream
+     * has to be in the type of the weights.
      */
-    private boolean keepsSums() {
-        return config.normPlacement().before() && !(norm instanceof BatchNorm);
+    private boolean keepsSums(KvCache cache) {
+        return cache.rows() <= FEW_ROWS && config.normPlacement().before() && !(norm instanceof BatchNorm);
     }
 
     /** Runs the next tokens {@code [B, T]} of the rows of a cache, which takes them up; {@code [B, T, D]}. */
