@@ -3,9 +3,10 @@ package dev.crema.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.crema.data.Batch;
 import dev.crema.model.Decoder;
 import dev.crema.tensor.DType;
-import dev.crema.train.method.NextToken;
+import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -26,7 +27,8 @@ class AccumulationTest {
         try (Toy toy = Toy.in(folder);
                 Decoder model = Toy.model(dtype);
                 MasterWeights masters = MasterWeights.of(model.weights())) {
-            NextToken method = new NextToken(toy.training(rows), List.of(), passes, recompute);
+            TokenPrediction<Decoder, Batch> method =
+                    TokenPrediction.next(toy.training(rows), List.of(), passes, recompute);
             masters.clearGradients();
             var report = method.accumulate(model, masters::collect, 0);
             Map<String, float[]> gradients = new LinkedHashMap<>();

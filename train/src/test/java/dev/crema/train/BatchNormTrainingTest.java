@@ -12,7 +12,7 @@ import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
-import dev.crema.train.method.NextToken;
+import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,8 +68,8 @@ class BatchNormTrainingTest {
         try (Toy toy = Toy.in(folder);
                 Decoder kept = Toy.batchNormed(DType.FP32);
                 Decoder again = Toy.batchNormed(DType.FP32)) {
-            Toy.train(kept, plan, new NextToken(toy.training(8), List.of(), 1, false), folder.resolve("kept"));
-            Toy.train(again, plan, new NextToken(toy.training(8), List.of(), 1, true), folder.resolve("again"));
+            Toy.train(kept, plan, TokenPrediction.next(toy.training(8), List.of(), 1, false), folder.resolve("kept"));
+            Toy.train(again, plan, TokenPrediction.next(toy.training(8), List.of(), 1, true), folder.resolve("again"));
             for (String statistic : List.of(MEAN, MEAN.replace("mean", "var"), "norm.running_mean")) {
                 assertThat(again.weights().get(statistic).toFloats())
                         .containsExactly(kept.weights().get(statistic).toFloats(), Offset.offset(1e-5f));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.crema.model.Decoder;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Lifetimes;
-import dev.crema.train.method.NextToken;
+import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -86,7 +86,7 @@ class NativeMemoryTest {
                         Path run = folder.resolve(dtype + "-" + recompute);
                         watch(
                                 dtype,
-                                new NextToken(
+                                TokenPrediction.next(
                                         toy.training(2), List.of(toy.training(2).next()), 2, recompute),
                                 run);
                     }

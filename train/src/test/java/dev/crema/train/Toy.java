@@ -23,7 +23,7 @@ import dev.crema.model.RotaryScaling;
 import dev.crema.model.Weights;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
-import dev.crema.train.method.NextToken;
+import dev.crema.train.method.TokenPrediction;
 import dev.crema.train.metrics.Metrics;
 import dev.crema.train.metrics.MetricsLog;
 import dev.crema.train.run.RunFolder;
@@ -107,13 +107,13 @@ final class Toy implements AutoCloseable {
     }
 
     /** Learns the text, 8 rows a step. */
-    NextToken nextToken() {
+    TokenPrediction<Decoder, Batch> nextToken() {
         return nextToken(8);
     }
 
     /** Learns the text in one backward pass a step. */
-    NextToken nextToken(int rows) {
-        return new NextToken(training(rows), validation(), 1, false);
+    TokenPrediction<Decoder, Batch> nextToken(int rows) {
+        return TokenPrediction.next(training(rows), validation(), 1, false);
     }
 
     private List<Batch> validation() {

@@ -1,5 +1,6 @@
 package dev.crema.cli.bench;
 
+import dev.crema.data.Batch;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
@@ -16,7 +17,7 @@ import dev.crema.tensor.Device;
 import dev.crema.train.MasterWeights;
 import dev.crema.train.Optimizer;
 import dev.crema.train.Optimizer.Settings.AdamWSettings;
-import dev.crema.train.method.NextToken;
+import dev.crema.train.method.TokenPrediction;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -104,8 +105,8 @@ public final class ExpertsBenchmark {
         private final Decoder model;
         private final MasterWeights masters;
         private final Optimizer optimizer;
-        private final NextToken method =
-                new NextToken(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), 1, false);
+        private final TokenPrediction<Decoder, Batch> method =
+                TokenPrediction.next(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), 1, false);
 
         @SuppressWarnings("MustBeClosedChecker") // close() closes all
         Training(ArchConfig config, DType dtype) {

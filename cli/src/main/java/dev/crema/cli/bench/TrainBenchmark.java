@@ -1,5 +1,6 @@
 package dev.crema.cli.bench;
 
+import dev.crema.data.Batch;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
@@ -14,7 +15,7 @@ import dev.crema.train.MasterWeights;
 import dev.crema.train.Method.StepReport;
 import dev.crema.train.Optimizer;
 import dev.crema.train.Optimizer.Settings.AdamWSettings;
-import dev.crema.train.method.NextToken;
+import dev.crema.train.method.TokenPrediction;
 import java.util.Arrays;
 import java.util.List;
 
@@ -64,7 +65,8 @@ public final class TrainBenchmark {
         try (Decoder model = Decoder.of(config, Weights.random(config, dtype, Device.CPU, 0.02, 1));
                 MasterWeights masters = MasterWeights.of(model.weights());
                 Optimizer optimizer = Optimizer.of(new AdamWSettings(3e-4, 0.9, 0.95, 1e-8, 0.1), masters)) {
-            NextToken method = new NextToken(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), 1, false);
+            TokenPrediction<Decoder, Batch> method =
+                    TokenPrediction.next(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), 1, false);
             double first = 0, last = 0;
             double[] seconds = new double[REPETITIONS];
             for (int i = -WARM_UP; i < REPETITIONS * steps; i++) {

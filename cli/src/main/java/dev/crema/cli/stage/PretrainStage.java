@@ -23,7 +23,6 @@ import dev.crema.text.InputException;
 import dev.crema.text.SpecialTokens.SpecialToken;
 import dev.crema.text.Tokenizer;
 import dev.crema.train.Method;
-import dev.crema.train.method.NextToken;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -79,7 +78,7 @@ public record PretrainStage(
             train(
                     context,
                     decoder,
-                    new NextToken(
+                    TokenPrediction.next(
                             rows.training(),
                             rows.validation(),
                             batch.backwardPasses(),

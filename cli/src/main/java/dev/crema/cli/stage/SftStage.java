@@ -14,7 +14,6 @@ import dev.crema.text.ChatTemplate;
 import dev.crema.text.InputException;
 import dev.crema.text.Tokenizer;
 import dev.crema.train.Method;
-import dev.crema.train.method.NextToken;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -60,7 +59,7 @@ public record SftStage(String from, DataSettings data, RowSettings batch, Traini
             train(
                     model,
                     folder,
-                    new NextToken(rows.training(), rows.validation(), batch.backwardPasses(), batch.recompute()),
+                    TokenPrediction.next(rows.training(), rows.validation(), batch.backwardPasses(), batch.recompute()),
                     context);
         }
     }

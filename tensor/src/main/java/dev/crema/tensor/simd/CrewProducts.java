@@ -30,6 +30,8 @@ public final class CrewProducts {
     private final @Nullable MethodHandle sgemm;
     private final @Nullable MethodHandle setThreads;
     private final @Nullable MethodHandle threads;
+    private int inside;
+    private int outside;
 
     /**
      * Matrices one after the other in memory.
@@ -98,18 +100,28 @@ public final class CrewProducts {
         boolean rows = batch.m >= batch.n;
         int cuts = cuts(batch.count, rows ? batch.m : batch.n);
         try {
-            int before = (int) threads.invokeExact();
-            setThreads.invokeExact(1);
+            enter(threads, setThreads);
             try {
                 Crew.run(batch.count * cuts, 1, (part, i) -> piece(sgemm, batch, i / cuts, rows, i % cuts, cuts));
             } finally {
-                setThreads.invokeExact(before);
+                leave(setThreads);
             }
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException("OpenBLAS failed", e);
         }
+    }
+
+    /** Keeps OpenBLAS on the threads that call it, for as long as any thread of ours is inside. */
+    private synchronized void enter(MethodHandle threads, MethodHandle setThreads) throws Throwable {
+        if (inside++ > 0) return;
+        outside = (int) threads.invokeExact();
+        setThreads.invokeExact(1);
+    }
+
+    private synchronized void leave(MethodHandle setThreads) throws Throwable {
+        if (--inside == 0) setThreads.invokeExact(outside);
     }
 
     /** Returns into how many pieces each product is cut, along its longer side. */

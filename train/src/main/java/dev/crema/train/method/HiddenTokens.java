@@ -24,15 +24,28 @@ record HiddenTokens(boolean recompute) implements Prediction<Encoder, Batch> {
 
     @Override
     public Tensor headInput(Encoder model, Batch batch) {
+        return predictions(model, batch, model.hiddenStates(input(model, batch)));
+    }
+
+    @Override
+    public Taught taught(Encoder model, Batch batch, int passes) {
+        EncoderInput input = input(model, batch);
+        Tensor hidden = recompute ? model.hiddenStatesCheckpointed(input) : model.hiddenStates(input); // [B, T, D]
+        return new Taught(predictions(model, batch, hidden));
+    }
+
+    private static EncoderInput input(Encoder model, Batch batch) {
         int rows = batch.rows(), columns = batch.columns();
-        EncoderInput input = new EncoderInput(
+        return new EncoderInput(
                 Tensors.of(batch.ids(), rows, columns).to(model.device()),
                 Tensors.of(batch.positions(), rows, columns).to(model.device()),
                 Tensors.of(new int[rows * columns], rows, columns).to(model.device()),
                 Tensors.of(batch.documents(), rows, columns).to(model.device()),
                 Arrays.stream(batch.documents()).allMatch(document -> document == 0));
-        Tensor hidden = recompute ? model.hiddenStatesCheckpointed(input) : model.hiddenStates(input);
-        Tensor rowsOfAll = hidden.reshape((long) rows * columns, -1); // [B T, D]
+    }
+
+    private static Tensor predictions(Encoder model, Batch batch, Tensor hidden) {
+        Tensor rowsOfAll = hidden.reshape((long) batch.rows() * batch.columns(), -1); // [B T, D]
         return model.predictions(ModelBatch.at(rowsOfAll, ModelBatch.lossPlaces(batch)));
     }
 

@@ -3,6 +3,8 @@ package dev.crema.train.method;
 import dev.crema.model.Model;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.VocabularyHead;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * What a kind of model predicts in a batch.
@@ -20,5 +22,19 @@ interface Prediction<M extends Model, B> {
     /** Returns what the head reads for each target: {@code [N, D]}, the innermost scope's. */
     Tensor headInput(M model, B batch);
 
+    /** The same in one of {@code passes} backward passes of a step. */
+    Taught taught(M model, B batch, int passes);
+
     VocabularyHead head(M model);
+
+    /**
+     * What the head reads in a backward pass.
+     *
+     * @param further the figures of losses beside the head's, once the pass is over; the passes of a step add up
+     */
+    record Taught(Tensor headInput, Supplier<Map<String, Double>> further) {
+        Taught(Tensor headInput) {
+            this(headInput, Map::of);
+        }
+    }
 }

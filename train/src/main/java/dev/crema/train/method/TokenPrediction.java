@@ -8,9 +8,11 @@ import dev.crema.data.BatchSource;
 import dev.crema.data.Cursor;
 import dev.crema.data.PairBatch;
 import dev.crema.data.PairSource;
+import dev.crema.model.Decoder;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderDecoder;
 import dev.crema.model.Model;
+import dev.crema.model.RouterTrace;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tape;
@@ -22,12 +24,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Learns to predict tokens that are not simply the next: hidden ones (BERT), or a text about another (T5). The loss is the
- * cross-entropy {@code -Σ log p(target) / N}, the mean over the targets of the whole step.
+ * Learns to predict tokens: the next one (GPT), hidden ones (BERT), or a text about another (T5).
+ *
+ * <p>The loss is the cross-entropy {@code -Σ log p(target) / N}. Pretraining and supervised fine-tuning are both this; they
+ * differ by the data, and by which tokens bear loss. The mean is over the targets of the whole step, so that it does not
+ * matter how a step is cut into backward passes.
  */
 public final class TokenPrediction<M extends Model, B> implements Method<M> {
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -38,13 +44,37 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
     private final int backwardPasses;
 
     /** Batches without end, and their place. */
-    private record Data<B>(Supplier<B> next, Supplier<Cursor> cursor, Consumer<Cursor> seek) {}
+    private record Data<B>(Supplier<B> next, Supplier<Cursor> cursor, Consumer<Cursor> seek) {
+        static Data<Batch> of(BatchSource source) {
+            return new Data<>(source::next, source::cursor, source::seek);
+        }
+    }
 
     private TokenPrediction(Prediction<M, B> prediction, Data<B> training, List<B> validation, int backwardPasses) {
         this.prediction = prediction;
         this.training = training;
         this.validation = List.copyOf(validation);
         this.backwardPasses = backwardPasses;
+    }
+
+    /**
+     * Teaches a decoder to predict the next token.
+     *
+     * @param validation batches to measure on; may be empty
+     * @param backwardPasses batches of a step
+     * @param recompute whether blocks are run again in the backward pass, to save memory
+     */
+    public static TokenPrediction<Decoder, Batch> next(
+            BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute) {
+        return next(training, validation, backwardPasses, recompute, 0);
+    }
+
+    /** @param balance weight of the loss that evens the load of experts out ({@link RouterTrace}); 0 leaves it out */
+    public static TokenPrediction<Decoder, Batch> next(
+            BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute, double balance) {
+        var activations = recompute ? ModelBatch.Activations.RECOMPUTE : ModelBatch.Activations.KEEP;
+        return new TokenPrediction<>(
+                new NextTokens(activations, balance), Data.of(training), validation, backwardPasses);
     }
 
     /**
@@ -56,8 +86,7 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
      */
     public static TokenPrediction<Encoder, Batch> hidden(
             BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute) {
-        Data<Batch> data = new Data<>(training::next, training::cursor, training::seek);
-        return new TokenPrediction<>(new HiddenTokens(recompute), data, validation, backwardPasses);
+        return new TokenPrediction<>(new HiddenTokens(recompute), Data.of(training), validation, backwardPasses);
     }
 
     /** Teaches an encoder-decoder to write the second text of each pair, of which it sees what precedes each token. */
@@ -78,19 +107,21 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
             tokens += prediction.tokens(batch);
         }
         double loss = 0;
+        Map<String, Double> further = new TreeMap<>();
         for (B batch : batches) {
-            loss += backward(model, batch, targets);
+            loss += backward(model, batch, targets, further);
             gradients.collect();
         }
-        return new StepReport(loss / Math.max(1, targets), tokens, Map.of());
+        return new StepReport(loss / Math.max(1, targets), tokens, further);
     }
 
-    private double backward(M model, B batch, long targetsOfStep) {
+    private double backward(M model, B batch, long targetsOfStep, Map<String, Double> further) {
         int[] targets = prediction.targets(batch);
         if (targets.length == 0) return 0;
         float derivative = -1f / targetsOfStep;
         try (Tape tape = Tape.open()) {
-            Tensor leaf = tape.cut(prediction.headInput(model, batch)); // [N, D]
+            Prediction.Taught taught = prediction.taught(model, batch, backwardPasses);
+            Tensor leaf = tape.cut(taught.headInput()); // [N, D]
             float[] logProbabilities = VocabularyLoss.backward(
                     leaf,
                     prediction.head(model),
@@ -98,6 +129,7 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
                     1,
                     (from, to, logs, derivatives) -> Arrays.fill(derivatives, from, to, derivative));
             tape.backward();
+            taught.further().get().forEach((name, value) -> further.merge(name, value, Double::sum));
             return negativeSum(logProbabilities);
         }
     }

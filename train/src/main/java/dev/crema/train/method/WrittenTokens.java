@@ -45,6 +45,11 @@ record WrittenTokens() implements Prediction<EncoderDecoder, PairBatch> {
     }
 
     @Override
+    public Taught taught(EncoderDecoder model, PairBatch batch, int passes) {
+        return new Taught(headInput(model, batch));
+    }
+
+    @Override
     public VocabularyHead head(EncoderDecoder model) {
         return new VocabularyHead(model.head());
     }
