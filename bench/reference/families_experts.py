@@ -19,6 +19,10 @@ families.BATCH, families.LENGTH, families.PADDING, families.DOCUMENTS = 2, 13, (
 
 SMALL = dict(vocab_size=61, bos_token_id=1, eos_token_id=2, max_position_embeddings=64)
 
+YARN = dict(
+    rope_type="yarn", rope_theta=10000.0, factor=8.0, beta_fast=32, beta_slow=1, original_max_position_embeddings=8
+)
+
 CONFIGS = {
     # Seven experts, three heads of 10 over a hidden size of 34.
     "mixtral-odd-heads": transformers.MixtralConfig(
@@ -191,6 +195,48 @@ CONFIGS = {
         rope_interleave=False,
         num_mtp_layers=0,
         tie_word_embeddings=True,
+    ),
+    # YaRN with the magnitudes of the published V2 and V3, past the original context.
+    "deepseek-v2-yarn": transformers.DeepseekV2Config(
+        **SMALL,
+        hidden_size=30,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        num_key_value_heads=3,
+        intermediate_size=29,
+        moe_intermediate_size=11,
+        n_routed_experts=4,
+        n_shared_experts=1,
+        num_experts_per_tok=2,
+        first_k_dense_replace=1,
+        q_lora_rank=None,
+        kv_lora_rank=12,
+        qk_nope_head_dim=6,
+        qk_rope_head_dim=10,
+        v_head_dim=7,
+        topk_method="greedy",
+        rope_parameters=YARN | dict(mscale=0.707, mscale_all_dim=0.707),
+    ),
+    "deepseek-v3-yarn": transformers.DeepseekV3Config(
+        **SMALL,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        intermediate_size=29,
+        moe_intermediate_size=11,
+        n_routed_experts=6,
+        num_experts_per_tok=2,
+        n_group=2,
+        topk_group=1,
+        first_k_dense_replace=1,
+        q_lora_rank=9,
+        kv_lora_rank=10,
+        qk_nope_head_dim=5,
+        qk_rope_head_dim=12,
+        v_head_dim=8,
+        num_mtp_layers=0,
+        rope_parameters=YARN | dict(mscale=1.0, mscale_all_dim=1.0),
     ),
 }
 
