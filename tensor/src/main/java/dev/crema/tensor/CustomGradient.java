@@ -70,21 +70,19 @@ final class CustomGradient {
     }
 
     /**
-     * Links a value to an input of another shape: between them stands one element of the input, repeated to the value's
-     * shape, which costs nothing. The hook of the value computes the input's gradient and hands it over to the hook of
-     * the input; what flows between is thrown away.
+     * Links a value to an input of another shape: between them stands a sum of zeros in the input's shape, repeated to the
+     * value's shape; neither takes memory, forward or backward. The hook of the value computes the input's gradient and
+     * hands it over to the hook of the input; what flows between is thrown away.
      */
     private static Tensor linkAcrossShapes(Tensor value, Tensor input, Rule rule, Tensor... saved) {
         Tensor[] handedOver = new Tensor[1];
         DType dtype = value.dtype();
         Device device = value.device();
-        Tensor end =
-                link(input.detach(), input, (gradient, none) -> Scope.adopt(Objects.requireNonNull(handedOver[0])));
-        Tensor element = end;
-        for (int dim = 0; dim < input.rank(); dim++) element = element.narrow(dim, 0, 1);
         long[] ones = new long[value.rank()];
         Arrays.fill(ones, 1);
-        Tensor bridge = element.reshape(ones).expand(value.shape());
+        Tensor zeros = Tensors.zeros(dtype, device, 1).expand(input.shape());
+        Tensor end = link(zeros, input, (gradient, none) -> Scope.adopt(Objects.requireNonNull(handedOver[0])));
+        Tensor bridge = end.sum().reshape(ones).expand(value.shape());
         return link(
                 value,
                 bridge,
