@@ -41,16 +41,23 @@ class ScopeTest {
         outer.close();
     }
 
+    /** A leak grows in each stretch of steps; what the compiler takes for a while, and a heap that is new, do not. */
     @Test
     void trainingStepsLeaveNativeMemoryFlat() {
+        long least = Long.MAX_VALUE;
+        for (int stretch = 0; stretch < 4 && least > 4 << 20; stretch++) least = Math.min(least, grownInSteps(1000));
+        assertThat(least).isLessThan(4 << 20);
+    }
+
+    private static long grownInSteps(int steps) {
         try (Scope scope = Scope.open();
                 RandomState random = RandomState.of(1)) {
             Tensor w = random.normal(Tensors.empty(DType.FP32, Device.CPU, 64, 64), 0, 0.1)
                     .requiresGrad(true);
             Tensor n = Tensors.full(1, DType.FP32, Device.CPU, 64).requiresGrad(true);
-            long before = 0;
-            for (int step = 0; step < 1000; step++) {
-                if (step == 400) before = org.bytedeco.javacpp.Pointer.physicalBytes();
+            System.gc(); // the pages of the heap that a stretch uses are those of the stretch before
+            long before = org.bytedeco.javacpp.Pointer.physicalBytes();
+            for (int step = 0; step < steps; step++) {
                 try (Tape tape = Tape.open()) {
                     Tensor x = random.normal(Tensors.empty(DType.FP32, Device.CPU, 256, 64), 0, 1)
                             .requiresGrad(true);
@@ -60,8 +67,8 @@ class ScopeTest {
                     n.clearGrad();
                 }
             }
-            long grown = org.bytedeco.javacpp.Pointer.physicalBytes() - before;
-            assertThat(grown).isLessThan(16L << 20);
+            System.gc();
+            return org.bytedeco.javacpp.Pointer.physicalBytes() - before;
         }
     }
 

@@ -3,10 +3,10 @@ package dev.crema.tensor.simd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +25,33 @@ public final class CrewProducts {
     /** Rows or columns of a piece are a multiple of this, and at least four times as many. */
     private static final int ALIGNED = 16;
 
-    private static final CrewProducts INSTANCE = new CrewProducts();
+    // Constants, so that the compiler sees through the calls.
+    private static final @Nullable MethodHandle SGEMM;
+    private static final @Nullable MethodHandle SET_THREADS;
+    private static final @Nullable MethodHandle THREADS;
 
-    private final @Nullable MethodHandle sgemm;
-    private final @Nullable MethodHandle setThreads;
-    private final @Nullable MethodHandle threads;
-    private int inside;
-    private int outside;
+    static {
+        SymbolLookup library;
+        try {
+            // libtorch has loaded it; the loader knows it by this name.
+            library = SymbolLookup.libraryLookup("libopenblas_nolapack.so.0", Arena.global());
+        } catch (IllegalArgumentException e) {
+            library = name -> Optional.empty();
+        }
+        var i = ValueLayout.JAVA_INT;
+        var f = ValueLayout.JAVA_FLOAT;
+        var p = ValueLayout.JAVA_LONG; // addresses, for which no object is needed
+        SGEMM = find(library, "cblas_sgemm", FunctionDescriptor.ofVoid(i, i, i, i, i, i, f, p, i, p, i, f, p, i));
+        SET_THREADS = find(library, "openblas_set_num_threads", FunctionDescriptor.ofVoid(i));
+        THREADS = find(library, "openblas_get_num_threads", FunctionDescriptor.of(i));
+    }
+
+    /** How many calls are under way, and how many threads OpenBLAS had before the first. */
+    private static int inside;
+
+    private static int outside;
+
+    private CrewProducts() {}
 
     /**
      * Matrices one after the other in memory.
@@ -41,9 +61,9 @@ public final class CrewProducts {
      * @param lead elements from one of their rows, or if transposed of their columns, to the next
      */
     public record Matrices(long address, long step, int lead, boolean transposed) {
-        private MemorySegment at(long index, long row, long column) {
+        private long at(long index, long row, long column) {
             long element = transposed ? column * lead + row : row * lead + column;
-            return MemorySegment.ofAddress(address + index * step + element * BYTES);
+            return address + index * step + element * BYTES;
         }
 
         private int order() {
@@ -59,22 +79,6 @@ public final class CrewProducts {
      */
     public record Batch(long count, int m, int n, int k, Matrices a, Matrices b, Matrices c, boolean add) {}
 
-    private CrewProducts() {
-        SymbolLookup library;
-        try {
-            // libtorch has loaded it; the loader knows it by this name.
-            library = SymbolLookup.libraryLookup("libopenblas_nolapack.so.0", Arena.global());
-        } catch (IllegalArgumentException e) {
-            library = name -> Optional.empty();
-        }
-        var i = ValueLayout.JAVA_INT;
-        var f = ValueLayout.JAVA_FLOAT;
-        var p = ValueLayout.ADDRESS;
-        sgemm = find(library, "cblas_sgemm", FunctionDescriptor.ofVoid(i, i, i, i, i, i, f, p, i, p, i, f, p, i));
-        setThreads = find(library, "openblas_set_num_threads", FunctionDescriptor.ofVoid(i));
-        threads = find(library, "openblas_get_num_threads", FunctionDescriptor.of(i));
-    }
-
     private static @Nullable MethodHandle find(SymbolLookup library, String name, FunctionDescriptor type) {
         return library.find(name)
                 .map(address -> Linker.nativeLinker().downcallHandle(address, type))
@@ -83,7 +87,7 @@ public final class CrewProducts {
 
     /** Tells whether the library is the one that this knows. */
     public static boolean available() {
-        return INSTANCE.sgemm != null && INSTANCE.setThreads != null && INSTANCE.threads != null;
+        return SGEMM != null && SET_THREADS != null && THREADS != null;
     }
 
     /**
@@ -92,19 +96,15 @@ public final class CrewProducts {
      * @throws IllegalStateException unless {@link #available}
      */
     public static void run(Batch batch) {
-        INSTANCE.multiply(batch);
-    }
-
-    private void multiply(Batch batch) {
-        if (sgemm == null || setThreads == null || threads == null) throw new IllegalStateException("no OpenBLAS");
+        if (SGEMM == null || SET_THREADS == null || THREADS == null) throw new IllegalStateException("no OpenBLAS");
         boolean rows = batch.m >= batch.n;
         int cuts = cuts(batch.count, rows ? batch.m : batch.n);
         try {
-            enter(threads, setThreads);
+            enter(THREADS, SET_THREADS);
             try {
-                Crew.run(batch.count * cuts, 1, (part, i) -> piece(sgemm, batch, i / cuts, rows, i % cuts, cuts));
+                Crew.run(batch.count * cuts, 1, (part, i) -> piece(batch, i / cuts, rows, i % cuts, cuts));
             } finally {
-                leave(setThreads);
+                leave(SET_THREADS);
             }
         } catch (RuntimeException | Error e) {
             throw e;
@@ -114,13 +114,13 @@ public final class CrewProducts {
     }
 
     /** Keeps OpenBLAS on the threads that call it, for as long as any thread of ours is inside. */
-    private synchronized void enter(MethodHandle threads, MethodHandle setThreads) throws Throwable {
+    private static synchronized void enter(MethodHandle threads, MethodHandle setThreads) throws Throwable {
         if (inside++ > 0) return;
         outside = (int) threads.invokeExact();
         setThreads.invokeExact(1);
     }
 
-    private synchronized void leave(MethodHandle setThreads) throws Throwable {
+    private static synchronized void leave(MethodHandle setThreads) throws Throwable {
         if (--inside == 0) setThreads.invokeExact(outside);
     }
 
@@ -130,27 +130,28 @@ public final class CrewProducts {
         return (int) Math.max(1, Math.min(wanted, side / (4L * ALIGNED)));
     }
 
-    private static void piece(MethodHandle sgemm, Batch batch, long i, boolean rows, long cut, int cuts) {
+    private static void piece(Batch batch, long i, boolean rows, long cut, int cuts) {
         int from = edge(rows ? batch.m : batch.n, cut, cuts), to = edge(rows ? batch.m : batch.n, cut + 1, cuts);
         int row = rows ? from : 0, column = rows ? 0 : from;
         int m = rows ? to - from : batch.m, n = rows ? batch.n : to - from;
-        MemorySegment a = batch.a.at(i, row, 0), b = batch.b.at(i, 0, column), c = batch.c.at(i, row, column);
+        long a = batch.a.at(i, row, 0), b = batch.b.at(i, 0, column), c = batch.c.at(i, row, column);
         try {
-            sgemm.invokeExact(
-                    ROW_MAJOR,
-                    batch.a.order(),
-                    batch.b.order(),
-                    m,
-                    n,
-                    batch.k,
-                    1f,
-                    a,
-                    batch.a.lead,
-                    b,
-                    batch.b.lead,
-                    batch.add ? 1f : 0f,
-                    c,
-                    batch.c.lead);
+            Objects.requireNonNull(SGEMM)
+                    .invokeExact(
+                            ROW_MAJOR,
+                            batch.a.order(),
+                            batch.b.order(),
+                            m,
+                            n,
+                            batch.k,
+                            1f,
+                            a,
+                            batch.a.lead,
+                            b,
+                            batch.b.lead,
+                            batch.add ? 1f : 0f,
+                            c,
+                            batch.c.lead);
         } catch (Throwable e) {
             throw new IllegalStateException("OpenBLAS failed", e);
         }
