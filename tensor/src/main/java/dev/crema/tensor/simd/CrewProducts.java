@@ -46,10 +46,7 @@ public final class CrewProducts {
         THREADS = find(library, "openblas_get_num_threads", FunctionDescriptor.of(i));
     }
 
-    /** How many calls are under way, and how many threads OpenBLAS had before the first. */
-    private static int inside;
-
-    private static int outside;
+    private static final Visits VISITS = new Visits();
 
     private CrewProducts() {}
 
@@ -100,11 +97,11 @@ public final class CrewProducts {
         boolean rows = batch.m >= batch.n;
         int cuts = cuts(batch.count, rows ? batch.m : batch.n);
         try {
-            enter(THREADS, SET_THREADS);
+            VISITS.enter(THREADS, SET_THREADS);
             try {
                 Crew.run(batch.count * cuts, 1, (part, i) -> piece(batch, i / cuts, rows, i % cuts, cuts));
             } finally {
-                leave(SET_THREADS);
+                VISITS.leave(SET_THREADS);
             }
         } catch (RuntimeException | Error e) {
             throw e;
@@ -114,14 +111,19 @@ public final class CrewProducts {
     }
 
     /** Keeps OpenBLAS on the threads that call it, for as long as any thread of ours is inside. */
-    private static synchronized void enter(MethodHandle threads, MethodHandle setThreads) throws Throwable {
-        if (inside++ > 0) return;
-        outside = (int) threads.invokeExact();
-        setThreads.invokeExact(1);
-    }
+    private static final class Visits {
+        private int inside;
+        private int threadsBefore;
 
-    private static synchronized void leave(MethodHandle setThreads) throws Throwable {
-        if (--inside == 0) setThreads.invokeExact(outside);
+        synchronized void enter(MethodHandle threads, MethodHandle setThreads) throws Throwable {
+            if (inside++ > 0) return;
+            threadsBefore = (int) threads.invokeExact();
+            setThreads.invokeExact(1);
+        }
+
+        synchronized void leave(MethodHandle setThreads) throws Throwable {
+            if (--inside == 0) setThreads.invokeExact(threadsBefore);
+        }
     }
 
     /** Returns into how many pieces each product is cut, along its longer side. */
