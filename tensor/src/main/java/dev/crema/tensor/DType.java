@@ -8,6 +8,10 @@ public enum DType {
     BF16(ScalarType.BFloat16, 2),
     FP16(ScalarType.Half, 2),
     FP64(ScalarType.Double, 8),
+    /** Four bits of exponent, three of mantissa, no infinity: a form to store, not to compute in. */
+    FP8_E4M3(ScalarType.Float8_e4m3fn, 1),
+    /** The upper half of an FP16: a form to store, not to compute in. */
+    FP8_E5M2(ScalarType.Float8_e5m2, 1),
     INT64(ScalarType.Long, 8),
     INT32(ScalarType.Int, 4),
     INT16(ScalarType.Short, 2),
@@ -39,6 +43,8 @@ public enum DType {
             case BFloat16 -> BF16;
             case Half -> FP16;
             case Double -> FP64;
+            case Float8_e4m3fn -> FP8_E4M3;
+            case Float8_e5m2 -> FP8_E5M2;
             case Long -> INT64;
             case Int -> INT32;
             case Short -> INT16;

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 final class FamilyConfig {
     private FamilyConfig() {}
 
-    /** A family and a model's architecture. */
-    record Read(Family family, ModelConfig config) {}
+    /** A family, a model's architecture, and how its weights are stored. */
+    record Read(Family family, ModelConfig config, StoredWeights weights) {}
 
     static Read read(Path file) {
         return read(ConfigJson.read(file));
@@ -32,8 +32,9 @@ final class FamilyConfig {
             default -> DecoderConfigJson.read(json, family);
         };
         if (dialect && config instanceof ArchConfig decoder) config = NormDialect.read(json, decoder);
+        StoredWeights weights = StoredWeights.read(json);
         json.finish();
-        return new Read(family, config);
+        return new Read(family, config, weights);
     }
 
     static Activation activation(ConfigJson json, String key, String otherwise) {

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,11 +43,13 @@ public final class ModelFolder {
     private final Path folder;
     private final Family family;
     private final ModelConfig config;
+    private final StoredWeights stored;
 
-    private ModelFolder(Path folder, Family family, ModelConfig config) {
+    private ModelFolder(Path folder, Family family, ModelConfig config, StoredWeights stored) {
         this.folder = folder;
         this.family = family;
         this.config = config;
+        this.stored = stored;
     }
 
     /**
@@ -58,11 +61,11 @@ public final class ModelFolder {
     public static ModelFolder open(Path folder) {
         if (GgufFile.isGguf(folder)) {
             FamilyConfig.Read read = GgufLoading.config(folder);
-            return new ModelFolder(folder, read.family(), read.config());
+            return new ModelFolder(folder, read.family(), read.config(), read.weights());
         }
         if (!Files.isDirectory(folder)) throw new InputException("There is no model folder " + folder);
         FamilyConfig.Read read = FamilyConfig.read(folder.resolve("config.json"));
-        return new ModelFolder(folder, read.family(), read.config()).settled();
+        return new ModelFolder(folder, read.family(), read.config(), read.weights()).settled();
     }
 
     /** Decides what config.json leaves open and the weights tell: whether there is a pooler, or a head. */
@@ -79,7 +82,7 @@ public final class ModelFolder {
     }
 
     private ModelFolder with(ModelConfig other) {
-        return new ModelFolder(folder, family, other);
+        return new ModelFolder(folder, family, other, stored);
     }
 
     private boolean holds(String ending) {
@@ -121,11 +124,13 @@ public final class ModelFolder {
         return GgufFile.isGguf(folder) ? List.of(folder) : Shards.files(folder);
     }
 
-    /** Returns the type in which the weights are stored; FP32 of quantised ones. */
+    /** Returns the type in which the weights are stored; BF16 of those in FP8, FP32 of others that are quantised. */
     public DType storedDtype() {
         if (GgufFile.isGguf(folder)) return GgufLoading.storedDtype(folder);
         try (Shards shards = Shards.open(folder)) {
-            return shards.entries().values().iterator().next().dtype();
+            Collection<Safetensors.Entry> entries = shards.entries().values();
+            boolean codes = entries.stream().map(Safetensors.Entry::dtype).anyMatch(StoredWeights::isCode);
+            return codes ? DType.BF16 : entries.iterator().next().dtype();
         }
     }
 
@@ -159,7 +164,8 @@ public final class ModelFolder {
                     Tensor weight = weights.get(spec.name());
                     for (WeightNames.Part part : parts(spec, shards)) {
                         Tensor target = place(weight, part);
-                        reads.add(find(shards, part), part.transposed() ? target.transpose(0, 1) : target);
+                        stored.read(
+                                reads, shards, find(shards, part), part.transposed() ? target.transpose(0, 1) : target);
                     }
                 }
                 reads.run();
@@ -178,6 +184,7 @@ public final class ModelFolder {
             for (WeightNames.Part part : parts(spec, shards)) {
                 Safetensors.Entry entry = find(shards, part);
                 left.remove(entry.name());
+                stored.scale(shards, entry).ifPresent(scale -> left.remove(scale.name()));
                 List<Long> wanted = shape(spec, part);
                 if (part.transposed()) Collections.reverse(wanted);
                 if (!wanted.equals(Arrays.stream(entry.shape()).boxed().toList())) {

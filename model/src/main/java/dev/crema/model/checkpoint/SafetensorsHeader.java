@@ -205,6 +205,8 @@ final class SafetensorsHeader {
             case "BF16" -> DType.BF16;
             case "F16" -> DType.FP16;
             case "F64" -> DType.FP64;
+            case "F8_E4M3" -> DType.FP8_E4M3;
+            case "F8_E5M2" -> DType.FP8_E5M2;
             case "I64" -> DType.INT64;
             case "I32" -> DType.INT32;
             case "I16" -> DType.INT16;
@@ -213,7 +215,7 @@ final class SafetensorsHeader {
             case "BOOL" -> DType.BOOL;
             default ->
                 throw new InputException(file + ": tensor " + name + " has the dtype " + dtype
-                        + "; known are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL");
+                        + "; known are F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U8 and BOOL");
         };
     }
 }

@@ -68,6 +68,8 @@ public final class SafetensorsWriter {
             case BF16 -> "BF16";
             case FP16 -> "F16";
             case FP64 -> "F64";
+            case FP8_E4M3 -> "F8_E4M3";
+            case FP8_E5M2 -> "F8_E5M2";
             case INT64 -> "I64";
             case INT32 -> "I32";
             case INT16 -> "I16";

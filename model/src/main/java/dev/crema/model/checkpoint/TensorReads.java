@@ -1,6 +1,7 @@
 package dev.crema.model.checkpoint;
 
 import dev.crema.tensor.Autograd;
+import dev.crema.tensor.DType;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -42,6 +43,14 @@ final class TensorReads {
 
         /** Rows that go through a buffer. */
         record Converted(Safetensors.Entry entry, long offset, long bytes, Tensor target) implements Piece {}
+
+        /** Rows of codes, from {@code firstRow}, that a buffer of FP32 takes up. */
+        record Scaled(Safetensors.Entry entry, long firstRow, BlockScales scales, Tensor target) implements Piece {
+            @Override
+            public long offset() {
+                return firstRow * scales.columns();
+            }
+        }
     }
 
     /**
@@ -64,6 +73,14 @@ final class TensorReads {
             long count = Math.min(step, rows - row);
             Tensor place = shape.length == 0 ? target : target.narrow(0, row, count);
             pieces.add(new Piece.Converted(entry, row * rowBytes, count * rowBytes, place));
+        }
+    }
+
+    /** Plans to fill a matrix, which may be a view, with an entry of its shape in FP8 with scales by blocks. */
+    void add(Safetensors.Entry entry, BlockScales scales, Tensor target) {
+        long rows = entry.shape()[0], step = Math.max(1, PIECE / Float.BYTES / scales.columns());
+        for (long row = 0; row < rows; row += step) {
+            pieces.add(new Piece.Scaled(entry, row, scales, target.narrow(0, row, Math.min(step, rows - row))));
         }
     }
 
@@ -93,19 +110,45 @@ final class TensorReads {
     private void work(AtomicInteger next) {
         try (var off = Autograd.off();
                 Arena arena = Arena.ofConfined()) {
-            MemorySegment buffer = MemorySegment.NULL;
+            Buffer buffer = new Buffer(arena);
             for (int i = next.getAndIncrement(); i < pieces.size(); i = next.getAndIncrement()) {
                 switch (pieces.get(i)) {
                     case Piece.Direct piece -> piece.entry().read(piece.offset(), piece.target());
-                    case Piece.Converted piece -> {
-                        if (buffer.byteSize() < piece.bytes()) buffer = arena.allocate(piece.bytes(), 64);
-                        convert(piece, buffer.asSlice(0, piece.bytes()));
+                    case Piece.Converted piece -> convert(piece, buffer.of(piece.bytes()));
+                    case Piece.Scaled piece -> {
+                        long codes = piece.target().elements(), values = Float.BYTES * codes;
+                        MemorySegment both = buffer.of(values + codes);
+                        scale(piece, both.asSlice(values), both.asSlice(0, values));
                     }
                 }
             }
         } catch (RuntimeException e) {
             next.set(pieces.size()); // nobody goes on for nothing
             throw e;
+        }
+    }
+
+    /** Memory of one thread, as large as its largest piece so far. */
+    private static final class Buffer {
+        private final Arena arena;
+        private MemorySegment memory = MemorySegment.NULL;
+
+        Buffer(Arena arena) {
+            this.arena = arena;
+        }
+
+        MemorySegment of(long bytes) {
+            if (memory.byteSize() < bytes) memory = arena.allocate(bytes, 64);
+            return memory.asSlice(0, bytes);
+        }
+    }
+
+    private static void scale(Piece.Scaled piece, MemorySegment codes, MemorySegment values) {
+        piece.entry().read(piece.offset(), codes);
+        piece.scales().decode(codes, piece.firstRow(), values);
+        try (Scope scope = Scope.open()) {
+            Tensor target = piece.target();
+            target.copyInPlace(Tensors.over(values, DType.FP32, target.shape()));
         }
     }
 
