@@ -1,16 +1,23 @@
 package dev.crema.model.checkpoint;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.crema.model.ArchConfig;
 import dev.crema.model.Decoder;
+import dev.crema.model.ModelConfig;
+import dev.crema.model.ParameterSpec;
 import dev.crema.model.checkpoint.gguf.GgufModelWriter;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.text.GgufTokenizer;
+import dev.crema.text.InputException;
 import dev.crema.text.gguf.GgmlType;
 import dev.crema.text.gguf.GgufValue;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Writes a model of a folder, with its tokenizer and chat template, as one GGUF file. */
@@ -27,7 +34,7 @@ public final class GgufExport {
     public static void write(Path model, Path file, GgmlType type) throws IOException {
         ModelFolder folder = ModelFolder.open(model);
         String modelType = folder.family().modelType();
-        GgufModelWriter.check(modelType, folder.config(), type);
+        check(folder.family(), folder.config(), type);
         Map<String, GgufValue> described = new LinkedHashMap<>();
         described.put("general.name", new GgufValue.Text(name(model)));
         described.putAll(GgufTokenizer.metadata(model, folder.config().vocabularySize()));
@@ -43,6 +50,29 @@ public final class GgufExport {
                     described,
                     type);
         }
+    }
+
+    /**
+     * Checks that a model can be written, before it is loaded: what a file would say of it is read back and compared.
+     *
+     * @throws InputException if GGUF has no words for the family or a part of it, or the type is only read
+     */
+    static void check(Family family, ArchConfig config, GgmlType type) {
+        if (!GgufModelWriter.writes(type)) {
+            throw new InputException("The type " + type.lowerCaseName()
+                    + " is only read; files are written in f32, f16, bf16, q8_0 and q4_0");
+        }
+        List<String> names = new ArrayList<>();
+        for (ParameterSpec spec : ParameterSpec.of(config)) {
+            GgufLoading.parts(family, config, spec).forEach(part -> names.add(part.name()));
+        }
+        ObjectNode json = GgufModelWriter.readBack(family.modelType(), config, names);
+        ModelConfig read =
+                FamilyConfig.read(new ConfigJson(Path.of("export"), json)).config();
+        ConfigDifference.find((ArchConfig) read, config).ifPresent(difference -> {
+            throw new InputException("GGUF cannot say all of this " + family.modelType() + ": read back, its "
+                    + difference + "; keep the model in safetensors");
+        });
     }
 
     private static String name(Path model) {

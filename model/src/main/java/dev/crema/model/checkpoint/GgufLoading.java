@@ -12,7 +12,6 @@ import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.text.InputException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -65,8 +64,7 @@ final class GgufLoading {
             for (WeightNames.Part part : parts(spec)) {
                 left.remove(part.name());
                 long[] found = find(model, part.name()).shape();
-                List<Long> wanted = new ArrayList<>(spec.shape());
-                wanted.set(0, part.rows());
+                List<Long> wanted = ModelFolder.shape(spec, part);
                 if (part.transposed()) Collections.reverse(wanted);
                 if (!wanted.equals(Arrays.stream(found).boxed().toList())) {
                     throw new InputException(file + ": " + part.name() + " has the shape " + Arrays.toString(found)
@@ -85,7 +83,8 @@ final class GgufLoading {
                 var off = Autograd.off()) {
             for (ParameterSpec spec : ParameterSpec.of(config)) {
                 for (WeightNames.Part part : parts(spec)) {
-                    Tensor target = weights.get(spec.name()).narrow(0, part.firstRow(), part.rows());
+                    Tensor rows = ModelFolder.matrix(weights.get(spec.name())); // [E * rows, columns] of experts
+                    Tensor target = rows.narrow(0, part.firstRow(), part.rows());
                     find(model, part.name()).copyTo(part.transposed() ? target.transpose(0, 1) : target);
                 }
             }
@@ -99,6 +98,11 @@ final class GgufLoading {
     }
 
     private List<WeightNames.Part> parts(ParameterSpec spec) {
-        return WeightNames.parts(family, config, spec.name(), spec.shape().getFirst());
+        return parts(family, config, spec);
+    }
+
+    /** Lists the tensors of a checkpoint that a weight is made of, each expert's by itself. */
+    static List<WeightNames.Part> parts(Family family, ArchConfig config, ParameterSpec spec) {
+        return WeightNames.parts(family, config, spec.name(), ModelFolder.rows(spec));
     }
 }

@@ -209,12 +209,12 @@ public final class ModelFolder {
     }
 
     /** Returns the rows of a parameter; those of experts {@code [E, O, I]} lie one below the other. */
-    private static long rows(ParameterSpec spec) {
+    static long rows(ParameterSpec spec) {
         return spec.elements() / spec.elementsOfRow();
     }
 
     /** Returns the shape that a checkpoint's part of a parameter has, as it lies in ours. */
-    private static List<Long> shape(ParameterSpec spec, WeightNames.Part part) {
+    static List<Long> shape(ParameterSpec spec, WeightNames.Part part) {
         if (part.whole()) return new ArrayList<>(spec.shape());
         return new ArrayList<>(
                 spec.shape().size() == 1 ? List.of(part.rows()) : List.of(part.rows(), spec.elementsOfRow()));
@@ -225,7 +225,7 @@ public final class ModelFolder {
     }
 
     /** Returns the weights of experts {@code [E, O, I]} as the rows of one matrix {@code [E O, I]}, others as they are. */
-    private static Tensor matrix(Tensor weight) {
+    static Tensor matrix(Tensor weight) {
         return weight.rank() == 3 ? weight.reshape(-1, weight.size(2)) : weight;
     }
 

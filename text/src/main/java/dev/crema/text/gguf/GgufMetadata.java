@@ -1,6 +1,8 @@
 package dev.crema.text.gguf;
 
 import dev.crema.text.InputException;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +15,12 @@ public final class GgufMetadata {
     private final String file;
     private final Map<String, GgufValue> values;
 
-    GgufMetadata(String file, Map<String, GgufValue> values) {
+    /**
+     * Wrap keys and values.
+     *
+     * @param file what to begin an error with
+     */
+    public GgufMetadata(String file, Map<String, GgufValue> values) {
         this.file = file;
         this.values = values;
     }
@@ -101,6 +108,22 @@ public final class GgufMetadata {
 
     private int vocabularySize() {
         return values.get("tokenizer.ggml.tokens") instanceof GgufValue.Array tokens ? tokens.count() : 0;
+    }
+
+    public boolean isArray(String key) {
+        return values.get(key) instanceof GgufValue.Array;
+    }
+
+    /** Give an array of yes and no. */
+    public List<Boolean> flags(String key) {
+        if (!(values.get(key) instanceof GgufValue.Array array) || array.element() != GgufValue.Kind.BOOL) {
+            throw wrong(key, values.get(key), "an array of true and false");
+        }
+        List<Boolean> flags = new ArrayList<>();
+        for (int i = 0; i < array.count(); i++) {
+            flags.add(array.bytes().get(ValueLayout.JAVA_BYTE, i) != 0);
+        }
+        return flags;
     }
 
     /** Give an array of texts. */

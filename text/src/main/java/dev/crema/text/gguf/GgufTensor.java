@@ -1,6 +1,7 @@
 package dev.crema.text.gguf;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * One tensor of a GGUF file.
@@ -21,5 +22,17 @@ public record GgufTensor(String name, GgmlType type, long[] shape, MemorySegment
             rows *= shape[i];
         }
         return rows;
+    }
+
+    /** Give one of the parts that the first dimension counts, such as an expert; of two dimensions or more. */
+    public GgufTensor slab(long index) {
+        long bytes = data.byteSize() / shape[0];
+        return new GgufTensor(
+                name, type, Arrays.copyOfRange(shape, 1, shape.length), data.asSlice(index * bytes, bytes));
+    }
+
+    /** Give a vector as a matrix of one row. */
+    public GgufTensor asRow() {
+        return new GgufTensor(name, type, new long[] {1, columns()}, data);
     }
 }

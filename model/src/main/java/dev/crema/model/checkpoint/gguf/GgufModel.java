@@ -8,15 +8,19 @@ import dev.crema.text.gguf.GgmlType;
 import dev.crema.text.gguf.GgufFile;
 import dev.crema.text.gguf.GgufTensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A GGUF file as Hugging Face would have the same model: a {@code config.json}, and tensors under its names. */
 public final class GgufModel implements AutoCloseable {
+    private static final int MAX_PARTS = 65_536;
+
     private final GgufFile file;
-    private final GgufArchitecture architecture;
     private final ObjectNode config;
+    private final GgufLayout layout;
     private final Map<String, Weight> weights = new LinkedHashMap<>();
 
     /**
@@ -24,12 +28,30 @@ public final class GgufModel implements AutoCloseable {
      *
      * @param name Hugging Face's name
      * @param shape Hugging Face's shape
+     * @param pieces what it is made of: one tensor, or slabs of some
      */
-    public record Weight(String name, long[] shape, GgufTensor stored, RowOrder order, boolean transposed) {
+    public record Weight(String name, long[] shape, List<Piece> pieces) {
         /** Decodes into a tensor of the same shape, whatever its type. */
         public void copyTo(Tensor target) {
-            // [in, out] in the checkpoint, [out, in] in the file
-            GgufWeights.decode(stored, order, transposed ? target.transpose(0, 1) : target);
+            for (Piece piece : pieces) {
+                Tensor rows = pieces.size() == 1 ? target : target.narrow(0, piece.firstRow(), piece.shape()[0]);
+                // [in, out] in the checkpoint, [out, in] in the file
+                GgufWeights.decode(piece.stored(), piece.order(), piece.transposed() ? rows.transpose(0, 1) : rows);
+                if (piece.added() != 0) GgufWeights.subtract(rows, piece.added());
+            }
+        }
+    }
+
+    /**
+     * Rows of a weight.
+     *
+     * @param firstRow where they begin in it
+     * @param added what the file has added to each element
+     */
+    record Piece(GgufTensor stored, long firstRow, RowOrder order, boolean transposed, int added) {
+        /** Returns the shape in the checkpoint. */
+        long[] shape() {
+            return transposed ? new long[] {stored.columns(), stored.rows()} : stored.shape();
         }
     }
 
@@ -40,30 +62,78 @@ public final class GgufModel implements AutoCloseable {
      */
     public GgufModel(GgufFile file) {
         this.file = file;
-        this.architecture =
-                GgufArchitecture.of(file.path().toString(), file.metadata().text("general.architecture"));
-        this.config = GgufConfig.json(file, architecture);
+        String where = file.path().toString();
+        GgufArchitecture architecture =
+                GgufArchitecture.of(where, file.metadata().text("general.architecture"));
+        this.config = GgufConfig.json(new GgufKeys(where, architecture, file.metadata(), file.tensors()));
+        this.layout = new GgufLayout(
+                architecture,
+                config.path("num_attention_heads").asInt(),
+                config.path("head_dim").asInt(),
+                config.path("qk_nope_head_dim").asInt(),
+                config.path("v_head_dim").asInt());
         GgufNames names = GgufNames.of(architecture);
+        Map<String, List<Piece>> pieces = new LinkedHashMap<>();
         for (GgufTensor stored : file.tensors().values()) {
-            if (!stored.name().equals(GgufConfig.ROPE_FACTORS)) {
-                Weight weight = weight(names.hugging(stored.name()), stored);
-                weights.put(weight.name(), weight);
+            if (!GgufRotary.describes(stored.name())) add(stored, names, pieces);
+        }
+        pieces.forEach((name, parts) -> weights.put(name, new Weight(name, shape(parts), List.copyOf(parts))));
+    }
+
+    private void add(GgufTensor stored, GgufNames names, Map<String, List<Piece>> pieces) {
+        String name = names.hugging(stored.name());
+        boolean keys = name.endsWith("." + GgufLayout.KEY_EXPANSION);
+        if (layout.architecture() == GgufArchitecture.DEEPSEEK2
+                && (keys || name.endsWith("." + GgufLayout.VALUE_EXPANSION))) {
+            expansion(stored, keys, names, pieces);
+        } else if (name.contains("*")) {
+            int experts = (int) Math.min(stored.shape()[0], Integer.MAX_VALUE);
+            GgufLayout.check(file.path().toString(), stored.name(), stored.shape(), experts, MAX_PARTS);
+            for (int e = 0; e < experts; e++) {
+                String expert = name.replace("*", Integer.toString(e));
+                pieces.computeIfAbsent(expert, n -> new ArrayList<>()).add(whole(expert, stored.slab(e)));
             }
+        } else {
+            pieces.computeIfAbsent(name, n -> new ArrayList<>()).add(whole(name, stored));
         }
     }
 
-    private Weight weight(String name, GgufTensor stored) {
-        RowOrder order =
-                GgufLayout.order(architecture, name, config.path("head_dim").asInt());
+    private Piece whole(String name, GgufTensor stored) {
+        RowOrder order = layout.order(name);
         if (order instanceof RowOrder.Interleaved
                 && stored.shape().length == 1
                 && stored.type().blockElements() > 1) {
             throw new InputException(file.path() + ": " + stored.name() + " is a bias in " + stored.type()
                     + "; it has to be F32, F16 or BF16");
         }
-        boolean transposed = GgufLayout.transposed(architecture, name) && stored.shape().length == 2;
-        long[] shape = transposed ? new long[] {stored.columns(), stored.rows()} : stored.shape();
-        return new Weight(name, shape, stored, order, transposed);
+        GgufTensor shaped = GgufLayout.flat(name) && stored.shape().length == 1 ? stored.asRow() : stored;
+        boolean transposed = layout.transposed(name) && stored.shape().length == 2;
+        return new Piece(shaped, 0, order, transposed, layout.added(name));
+    }
+
+    /** Takes DeepSeek's keys, {@code [H, R, n]}, or values, {@code [H, v, R]}, as rows of the one matrix of both. */
+    private void expansion(GgufTensor stored, boolean keys, GgufNames names, Map<String, List<Piece>> pieces) {
+        String block = stored.name().substring(0, stored.name().length() - GgufLayout.KEY_EXPANSION.length());
+        String name = names.hugging(block + "attn_kv_b.weight");
+        // Files of some weeks of 2025 have both forms.
+        if (file.tensors().containsKey(block + "attn_kv_b.weight")) return;
+        GgufLayout.check(file.path().toString(), stored.name(), stored.shape(), layout.heads(), MAX_PARTS);
+        long size = keys ? stored.shape()[2] : stored.shape()[1];
+        if (size != (keys ? layout.plainSize() : layout.valueSize())) {
+            throw new InputException(file.path() + ": " + stored.name() + " has heads of " + size
+                    + "; the metadata says " + (keys ? layout.plainSize() : layout.valueSize()));
+        }
+        List<Piece> parts = pieces.computeIfAbsent(name, n -> new ArrayList<>());
+        for (int head = 0; head < layout.heads(); head++) {
+            long row = layout.keyRow(head) + (keys ? 0 : layout.plainSize());
+            parts.add(new Piece(stored.slab(head), row, new RowOrder.Same(), keys, 0));
+        }
+    }
+
+    private static long[] shape(List<Piece> pieces) {
+        long[] shape = pieces.getFirst().shape().clone();
+        for (Piece piece : pieces.subList(1, pieces.size())) shape[0] += piece.shape()[0];
+        return shape;
     }
 
     /**

@@ -67,8 +67,21 @@ final class GgufWeights {
         });
     }
 
-    /** Encodes a matrix {@code [rows, columns]} or a vector of any type and layout, chunk by chunk. */
-    static void encode(Tensor source, RowOrder order, GgmlType type, GgufWriter.Sink sink) throws IOException {
+    /** Takes what a file has added to each element away again. */
+    static void subtract(Tensor target, int added) {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            target.copyInPlace(target.to(DType.FP32).add(-added));
+        }
+    }
+
+    /**
+     * Encodes a matrix {@code [rows, columns]} or a vector of any type and layout, chunk by chunk.
+     *
+     * @param added to each element
+     */
+    static void encode(Tensor source, RowOrder order, int added, GgmlType type, GgufWriter.Sink sink)
+            throws IOException {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
             boolean elements = source.rank() == 1 && !(order instanceof RowOrder.Same);
@@ -81,10 +94,8 @@ final class GgufWeights {
             for (long first = 0; first < rows; first += height) {
                 try (Scope step = Scope.open()) {
                     int count = (int) Math.min(height, rows - first);
-                    Tensor values = matrix.narrow(0, first, count)
-                            .to(Device.CPU)
-                            .to(DType.FP32)
-                            .contiguous();
+                    Tensor chunk = matrix.narrow(0, first, count).to(Device.CPU).to(DType.FP32);
+                    Tensor values = (added == 0 ? chunk : chunk.add(added)).contiguous();
                     sink.accept(encode(values.segment(), order, type, first, count, columns));
                 }
             }
