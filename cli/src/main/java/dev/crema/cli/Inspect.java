@@ -125,6 +125,7 @@ final class Inspect extends Verb {
                 .with("context", config.context())
                 .with("vocabulary", config.vocabularySize())
                 .with("tied_head", config.tiedHead());
+        if (config.multiTokenLayers() > 0) facts.with("multi_token_layers", config.multiTokenLayers());
         if (ParameterSpec.active(config)
                 < ParameterSpec.of(config).stream()
                         .mapToLong(ParameterSpec::elements)

@@ -14,6 +14,7 @@ import java.util.List;
  * @param embeddingScale by which the embedding of a token is multiplied
  * @param logitCap what bounds the logits
  * @param tiedHead whether the output head is the token embedding
+ * @param multiTokenLayers layers beyond the others, each of which predicts one token further ahead in training
  */
 public record ArchConfig(
         int vocabularySize,
@@ -27,7 +28,8 @@ public record ArchConfig(
         PositionSpec position,
         double embeddingScale,
         SoftCap logitCap,
-        boolean tiedHead)
+        boolean tiedHead,
+        int multiTokenLayers)
         implements ModelConfig {
     private static final int LIMIT = 1 << 24;
 
@@ -54,7 +56,8 @@ public record ArchConfig(
                 position,
                 1,
                 new SoftCap.None(),
-                tiedHead);
+                tiedHead,
+                0);
     }
 
     public ArchConfig {
@@ -62,6 +65,7 @@ public record ArchConfig(
         check("hidden size", hiddenSize, LIMIT);
         check("number of layers", layers, 10_000);
         check("number of positions", maxPositions, 1 << 30);
+        check("number of layers that predict further ahead, and one more,", multiTokenLayers + 1L, 1_000);
         if (feedForward instanceof FeedForwardSpec.ByLayer(List<FeedForwardSpec.Part> parts)
                 && parts.size() != layers) {
             throw new InputException(parts.size() + " feed-forward parts do not fit " + layers + " layers");
@@ -83,6 +87,15 @@ public record ArchConfig(
 
     /** Returns the same with another norm of the residual stream. */
     public ArchConfig with(NormSpec other) {
+        return with(other, multiTokenLayers);
+    }
+
+    /** Returns the same with another number of layers that predict further ahead. */
+    public ArchConfig withMultiTokenLayers(int count) {
+        return with(norm, count);
+    }
+
+    private ArchConfig with(NormSpec norms, int ahead) {
         return new ArchConfig(
                 vocabularySize,
                 hiddenSize,
@@ -90,12 +103,13 @@ public record ArchConfig(
                 maxPositions,
                 attention,
                 feedForward,
-                other,
+                norms,
                 normPlacement,
                 position,
                 embeddingScale,
                 logitCap,
-                tiedHead);
+                tiedHead,
+                ahead);
     }
 
     /** Returns the norm of queries and keys: that of the residual stream, if it is a kind of RMS norm. */
@@ -222,7 +236,7 @@ public record ArchConfig(
 
     /** What each token does on its own. */
     public sealed interface FeedForwardSpec {
-        /** Returns that of one layer. */
+        /** Returns that of one layer; beyond the last it is as there. */
         Part at(int layer);
 
         /** The feed-forward part of a layer; by itself, that of every layer. */
@@ -248,7 +262,7 @@ public record ArchConfig(
 
             @Override
             public Part at(int layer) {
-                return parts.get(layer);
+                return parts.get(Math.min(layer, parts.size() - 1));
             }
         }
 

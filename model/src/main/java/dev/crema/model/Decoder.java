@@ -23,6 +23,7 @@ public final class Decoder implements Model {
     private final ArchConfig config;
     private final Weights weights;
     private final List<Block> blocks = new ArrayList<>();
+    private final List<MultiTokenLayer> ahead = new ArrayList<>();
     private final Norm norm;
     private final Tensor head;
     private final Linear logits;
@@ -32,6 +33,9 @@ public final class Decoder implements Model {
         this.config = config;
         this.weights = weights;
         for (int layer = 0; layer < config.layers(); layer++) blocks.add(Block.of(config, weights, layer));
+        for (int k = 0; k < config.multiTokenLayers(); k++) {
+            ahead.add(MultiTokenLayer.of(config, weights, config.layers() + k));
+        }
         this.norm = Norm.of(config.norm(), weights, "norm");
         this.head = weights.get(config.tiedHead() ? "tokens.weight" : "head.weight");
         this.logits = Linear.of(weights, config.tiedHead() ? "tokens" : "head");
@@ -74,33 +78,49 @@ public final class Decoder implements Model {
      * @return {@code [B, T, D]}, the innermost scope's
      */
     public Tensor hiddenStates(Tensor ids, Tensor positions, Visibility visibility) {
-        return hiddenStates(ids, positions, visibility, new Pass.Routers.Unwatched(), false);
+        Pass.Routers unwatched = new Pass.Routers.Unwatched();
+        return hiddenStates(ids, positions, visibility, unwatched, Activations.KEEP);
     }
 
-    /** The same, keeping only each block's input for the backward pass and running the block again there. */
-    public Tensor hiddenStatesCheckpointed(Tensor ids, Tensor positions, Visibility visibility) {
-        return hiddenStates(ids, positions, visibility, new Pass.Routers.Unwatched(), true);
+    /** The same, as a pass of training asks. */
+    public Tensor hiddenStates(Tensor ids, TrainingPass pass) {
+        Pass.Routers routers = new Pass.Routers.Traced(pass.trace());
+        return hiddenStates(ids, pass.positions(), pass.visibility(), routers, pass.activations());
     }
 
-    /** The same, with a trace that watches the routers of experts and adds its balance loss to the gradients. */
-    public Tensor hiddenStates(Tensor ids, Tensor positions, Visibility visibility, RouterTrace trace) {
-        return hiddenStates(ids, positions, visibility, new Pass.Routers.Traced(trace), false);
+    /**
+     * Runs the layer that predicts {@code depth} tokens further ahead than the head.
+     *
+     * @param depth from 1 to the number of such layers
+     * @param hiddenStates {@code [B, T, D]} of the depth before, of which 0 is the model's
+     * @param following {@code [B, T]} for each token the one that comes {@code depth} later
+     * @return {@code [B, T, D]}, the innermost scope's
+     */
+    public Tensor hiddenStatesAhead(int depth, Tensor hiddenStates, Tensor following, TrainingPass pass) {
+        try (Scope scope = Scope.open()) {
+            Pass.Routers routers = new Pass.Routers.Traced(pass.trace());
+            Pass last = passes.of(pass.visibility(), pass.positions(), head, routers)
+                    .getLast();
+            if (pass.activations() == Activations.RECOMPUTE) Passes.retain(List.of(last));
+            return scope.keep(ahead.get(depth - 1).apply(embedding(following), hiddenStates, last, pass.activations()));
+        }
     }
 
-    /** Both: blocks run again in the backward pass, and routers are watched. */
-    public Tensor hiddenStatesCheckpointed(Tensor ids, Tensor positions, Visibility visibility, RouterTrace trace) {
-        return hiddenStates(ids, positions, visibility, new Pass.Routers.Traced(trace), true);
+    /** Looks tokens {@code [B, T]} up; {@code [B, T, D]}. */
+    private Tensor embedding(Tensor ids) {
+        Tensor h = Functions.embedding(weights.get("tokens.weight"), ids); // [B, T, D]
+        if (config.embeddingScale() == 1) return h;
+        // In the model's type, as transformers has it.
+        return h.mul(Tensors.of(new float[] {(float) config.embeddingScale()}, 1)
+                .to(h.dtype())
+                .to(device()));
     }
 
     private Tensor hiddenStates(
-            Tensor ids, Tensor positions, Visibility visibility, Pass.Routers routers, boolean checkpoint) {
+            Tensor ids, Tensor positions, Visibility visibility, Pass.Routers routers, Activations activations) {
+        boolean checkpoint = activations == Activations.RECOMPUTE;
         try (Scope scope = Scope.open()) {
-            Tensor h = Functions.embedding(weights.get("tokens.weight"), ids); // [B, T, D]
-            // In the model's type, as transformers has it.
-            if (config.embeddingScale() != 1)
-                h = h.mul(Tensors.of(new float[] {(float) config.embeddingScale()}, 1)
-                        .to(h.dtype())
-                        .to(device()));
+            Tensor h = embedding(ids); // [B, T, D]
             if (config.position() instanceof PositionSpec.Learned) {
                 h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
             }

@@ -72,31 +72,41 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
         if (config.position() instanceof PositionSpec.Learned) {
             specs.add(matrix("positions.weight", config.maxPositions(), d, Start.NORMAL));
         }
-        for (int layer = 0; layer < config.layers(); layer++) {
-            String block = "blocks." + layer + ".";
-            NormPlacement placement = config.normPlacement();
-            if (placement.before()) norm(specs, block + "attentionNorm", config.norm(), d);
-            switch (config.attention()) {
-                case AttentionSpec.GroupedQuery a -> {
-                    linear(specs, block + "attention.input", a.inputWidth(), d, a.inputBias(), Start.NORMAL);
-                    if (a.queryKeyNorm() != QueryKeyNorm.NONE) {
-                        boolean whole = a.queryKeyNorm() == QueryKeyNorm.WHOLE;
-                        NormSpec spec = config.queryKeyNorm();
-                        norm(specs, block + "attention.queryNorm", spec, whole ? a.queryWidth() : a.headSize());
-                        norm(specs, block + "attention.keyNorm", spec, whole ? a.keyWidth() : a.headSize());
-                    }
-                    linear(specs, block + "attention.output", d, a.queryWidth(), a.outputBias(), Start.RESIDUAL);
-                }
-                case LatentSpec a -> latent(specs, block + "attention", a, d);
-            }
-            if (placement.after()) norm(specs, block + "attentionOutputNorm", config.norm(), d);
-            if (placement.before()) norm(specs, block + "feedForwardNorm", config.norm(), d);
-            feedForward(specs, block + "feedForward", config.feedForward().at(layer), d);
-            if (placement.after()) norm(specs, block + "feedForwardOutputNorm", config.norm(), d);
-        }
+        for (int layer = 0; layer < config.layers(); layer++) block(specs, "blocks." + layer + ".", config, layer);
         norm(specs, "norm", config.norm(), d);
         if (!config.tiedHead()) specs.add(matrix("head.weight", config.vocabularySize(), d, Start.NORMAL));
+        for (int layer = config.layers(); layer < config.layers() + config.multiTokenLayers(); layer++) {
+            String block = "blocks." + layer + ".";
+            norm(specs, block + "embeddingNorm", config.norm(), d);
+            norm(specs, block + "hiddenNorm", config.norm(), d);
+            specs.add(matrix(block + "projection.weight", d, 2 * d, Start.NORMAL));
+            block(specs, block, config, layer);
+            norm(specs, block + "predictionNorm", config.norm(), d);
+        }
         return specs;
+    }
+
+    private static void block(List<ParameterSpec> specs, String block, ArchConfig config, int layer) {
+        long d = config.hiddenSize();
+        NormPlacement placement = config.normPlacement();
+        if (placement.before()) norm(specs, block + "attentionNorm", config.norm(), d);
+        switch (config.attention()) {
+            case AttentionSpec.GroupedQuery a -> {
+                linear(specs, block + "attention.input", a.inputWidth(), d, a.inputBias(), Start.NORMAL);
+                if (a.queryKeyNorm() != QueryKeyNorm.NONE) {
+                    boolean whole = a.queryKeyNorm() == QueryKeyNorm.WHOLE;
+                    NormSpec spec = config.queryKeyNorm();
+                    norm(specs, block + "attention.queryNorm", spec, whole ? a.queryWidth() : a.headSize());
+                    norm(specs, block + "attention.keyNorm", spec, whole ? a.keyWidth() : a.headSize());
+                }
+                linear(specs, block + "attention.output", d, a.queryWidth(), a.outputBias(), Start.RESIDUAL);
+            }
+            case LatentSpec a -> latent(specs, block + "attention", a, d);
+        }
+        if (placement.after()) norm(specs, block + "attentionOutputNorm", config.norm(), d);
+        if (placement.before()) norm(specs, block + "feedForwardNorm", config.norm(), d);
+        feedForward(specs, block + "feedForward", config.feedForward().at(layer), d);
+        if (placement.after()) norm(specs, block + "feedForwardOutputNorm", config.norm(), d);
     }
 
     /** Counts the elements of all parameters; running statistics are none. */
@@ -107,7 +117,10 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
                 .sum();
     }
 
-    /** Counts the elements that one token's forward pass reads: of experts, those of the active ones. */
+    /**
+     * Counts the elements that one token's forward pass reads: of experts, those of the active ones; of layers that predict
+     * further ahead, none.
+     */
     public static long active(ArchConfig config) {
         long idle = 0;
         for (int layer = 0; layer < config.layers(); layer++) {
@@ -116,7 +129,7 @@ public record ParameterSpec(String name, List<Long> shape, Start start) {
                 idle += 3L * experts.width() * config.hiddenSize() * (routing.experts() - routing.active());
             }
         }
-        return count(config) - idle;
+        return count(config.withMultiTokenLayers(0)) - idle;
     }
 
     static void linear(List<ParameterSpec> specs, String name, long output, long input, boolean bias, Start start) {

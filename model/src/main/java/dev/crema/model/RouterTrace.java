@@ -37,7 +37,7 @@ public final class RouterTrace {
     /**
      * Makes a trace that takes part in the gradient.
      *
-     * @param coefficient α; 0 only watches
+     * @param coefficient α; 0 watches the choices alone
      * @param counted {@code [N]} 1 for a token that counts, 0 for padding
      */
     public static RouterTrace of(double coefficient, float[] counted) {
@@ -46,8 +46,13 @@ public final class RouterTrace {
 
     /** Takes up what a router saw, and returns the logits with the loss's gradient; a second run of a layer repeats it. */
     Tensor observe(int layer, RoutingSpec spec, Tensor logits) {
+        if (coefficient == 0) {
+            layers.put(layer, new Layer(spec, new float[0], new long[0]));
+            return logits;
+        }
         if (layers.put(layer, new Layer(spec, logits.toFloats(), new long[0])) == null) frequencies = new double[0];
-        return coefficient == 0 ? logits : Functions.withGradient(logits, () -> gradient(layer, logits.device()));
+        Device device = logits.device(); // the logits themselves are gone in the backward pass
+        return Functions.withGradient(logits, () -> gradient(layer, device));
     }
 
     /** Takes up what a router chose. */
@@ -55,7 +60,7 @@ public final class RouterTrace {
         layers.computeIfPresent(layer, (index, seen) -> new Layer(seen.spec(), seen.logits(), choices));
     }
 
-    /** Returns the logits {@code [N, E]} of each layer that has a router. */
+    /** Returns the logits {@code [N, E]} of each layer that has a router; none of a trace that watches the choices alone. */
     public Map<Integer, float[]> logits() {
         Map<Integer, float[]> result = new TreeMap<>();
         layers.forEach((index, layer) -> result.put(index, layer.logits()));
@@ -75,8 +80,12 @@ public final class RouterTrace {
         return loads;
     }
 
-    /** Returns {@code E Σ_e f_e P_e}, which is K where all loads are even; 0 for a model without routers. */
+    /**
+     * Returns {@code E Σ_e f_e P_e}, which is K where all loads are even; 0 for a model without routers, and for a trace that
+     * watches the choices alone.
+     */
     public double loss() {
+        if (coefficient == 0) return 0;
         double[] frequencies = frequencies(), probabilities = new double[frequencies.length];
         double rows = rows();
         try (Scope scope = Scope.open();

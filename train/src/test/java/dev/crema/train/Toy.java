@@ -93,6 +93,11 @@ final class Toy implements AutoCloseable {
         return model(llama(32).with(new NormSpec.BatchNorm(1e-5, 0.1)), dtype);
     }
 
+    /** Starts a model with two layers that predict further ahead. */
+    static Decoder lookingAhead(DType dtype) {
+        return model(llama(32).withMultiTokenLayers(2), dtype);
+    }
+
     private static Decoder model(int hiddenSize, DType dtype) {
         return model(llama(hiddenSize), dtype);
     }

@@ -44,14 +44,16 @@ final class DecoderShape {
     /** Latent attention trains in the expanded form, which is multi-head attention. */
     private static ArchConfig expanded(ArchConfig config, LatentSpec latent) {
         return new ArchConfig(
-                config.vocabularySize(),
-                config.hiddenSize(),
-                config.layers(),
-                config.maxPositions(),
-                new GroupedQuery(latent.heads(), latent.heads(), latent.querySize(), latent.bias(), latent.bias()),
-                config.feedForward(),
-                config.norm(),
-                config.position(),
-                config.tiedHead());
+                        config.vocabularySize(),
+                        config.hiddenSize(),
+                        config.layers(),
+                        config.maxPositions(),
+                        new GroupedQuery(
+                                latent.heads(), latent.heads(), latent.querySize(), latent.bias(), latent.bias()),
+                        config.feedForward(),
+                        config.norm(),
+                        config.position(),
+                        config.tiedHead())
+                .withMultiTokenLayers(config.multiTokenLayers());
     }
 }

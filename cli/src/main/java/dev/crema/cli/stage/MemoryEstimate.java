@@ -50,7 +50,8 @@ record MemoryEstimate(long weights, long activations, long loss) {
         long layer = tokens * valuesOfLayer(config, columns) * element; // the largest
         long stream = tokens * config.hiddenSize() * element;
         // What is at work beside it, and not yet given back, comes to two layers; four where each runs again.
-        long kept = recompute ? config.layers() * stream : config.layers() * layer;
+        long layers = (long) config.layers() + config.multiTokenLayers();
+        long kept = recompute ? layers * stream : layers * layer;
         long activations = kept + (recompute ? 4 : 2) * layer;
         long chunk = Math.min(VocabularyLoss.CHUNK, tokens * config.vocabularySize() * element);
         long head = 4L * config.vocabularySize() * config.hiddenSize();

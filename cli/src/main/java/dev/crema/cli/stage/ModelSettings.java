@@ -23,6 +23,7 @@ import dev.crema.model.checkpoint.Family;
  * @param tied whether the head is the token embedding
  * @param slidingWindow tokens that sliding layers see; 0: half the context in Gemma's, no such layers in the others
  * @param norm of a decoder's residual stream
+ * @param multiTokenLayers layers that predict further ahead, in the family that has them
  * @param deviation standard deviation of the first weights
  * @param experts of families that have them
  * @param latent attention of families that have it
@@ -39,6 +40,7 @@ record ModelSettings(
         @Default("10000") double ropeTheta,
         @Default("0") int slidingWindow,
         @Default("family") NormChoice norm,
+        @Default("0") int multiTokenLayers,
         @Default("0.02") double deviation,
         ExpertSettings experts,
         LatentSettings latent) {
@@ -56,6 +58,12 @@ record ModelSettings(
         Check.atLeast("heads", heads, 1);
         Check.that(hiddenSize % heads == 0, "hiddenSize", hiddenSize, "a multiple of heads, " + heads);
         Check.positive("deviation", deviation);
+        Check.between("multiTokenLayers", multiTokenLayers, 0, 16);
+        Check.that(
+                multiTokenLayers == 0 || family == Family.DEEPSEEK_V3,
+                "multiTokenLayers",
+                multiTokenLayers,
+                "0, as only deepseek_v3 has such layers");
         Check.atLeast("slidingWindow", slidingWindow, 0);
         Check.that(
                 slidingWindow == 0 || ScratchDecoder.slides(family),

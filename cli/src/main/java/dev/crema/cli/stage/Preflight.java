@@ -51,12 +51,14 @@ final class Preflight {
             case TokenizerStage stage -> new Output.Words(stage.vocabulary());
             case PretrainStage stage -> {
                 ModelConfig config = stage.model().description(vocabulary(stage.tokenizer()), 0);
+                stage.auxiliary().checkFit(config);
                 rowsFit(config, stage.batch());
                 memoryFits(config, stage.batch(), stage.training());
                 yield new Output.Model(config);
             }
             case SftStage stage -> {
                 ModelConfig config = model(stage.from());
+                stage.auxiliary().checkFit(config);
                 rowsFit(config, stage.batch());
                 memoryFits(config, stage.batch(), stage.training());
                 yield new Output.Model(config);

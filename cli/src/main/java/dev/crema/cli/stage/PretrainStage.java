@@ -1,5 +1,6 @@
 package dev.crema.cli.stage;
 
+import dev.crema.cli.recipe.Check;
 import dev.crema.cli.recipe.Default;
 import dev.crema.cli.recipe.Input;
 import dev.crema.cli.recipe.Stage;
@@ -36,6 +37,7 @@ import java.util.List;
  * @param tokenizer the stage that made the tokenizer, or a folder that holds one
  * @param masking of an encoder's data
  * @param spans of an encoder-decoder's data
+ * @param auxiliary what a decoder learns besides
  */
 public record PretrainStage(
         @Default("tokenizer") String tokenizer,
@@ -43,11 +45,20 @@ public record PretrainStage(
         ModelSettings model,
         MaskingSettings masking,
         SpanSettings spans,
+        AuxiliarySettings auxiliary,
         RowSettings batch,
         TrainingSettings training)
         implements Stage {
     /** Held-out batches are hidden from in another way than those of any step. */
     private static final long HELD_OUT = -1;
+
+    public PretrainStage {
+        Check.that(
+                model.multiTokenLayers() == 0 || auxiliary.multiTokenWeight() > 0,
+                "auxiliary.multiTokenWeight",
+                auxiliary.multiTokenWeight(),
+                "above 0, as model.multi_token_layers learn by it alone");
+    }
 
     @Override
     public List<Input> inputs() {
@@ -61,6 +72,7 @@ public record PretrainStage(
         try (Tokenizer words = Tokenizer.load(Models.tokenizer(tokenizer, context))) {
             int padId = words.specials().pad().map(SpecialToken::id).orElse(0);
             ModelConfig config = model.description(words.vocabularySize(), padId);
+            auxiliary.checkFit(config);
             Weights weights =
                     Weights.random(config, training.precision().dtype(), Device.CPU, model.deviation(), context.seed());
             try (Model made = Model.of(config, weights)) {
@@ -83,7 +95,7 @@ public record PretrainStage(
                             rows.validation(),
                             batch.backwardPasses(),
                             batch.recompute(),
-                            model.balance()));
+                            auxiliary.with(model.balance())));
         }
     }
 

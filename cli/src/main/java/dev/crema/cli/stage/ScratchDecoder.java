@@ -62,7 +62,8 @@ final class ScratchDecoder {
                 position(),
                 gemma ? Math.sqrt(settings.hiddenSize()) : 1,
                 family == Family.GEMMA2 ? new SoftCap.Tanh(30) : new SoftCap.None(),
-                settings.tied());
+                settings.tied(),
+                settings.multiTokenLayers());
     }
 
     private AttentionSpec attention() {

@@ -24,8 +24,11 @@ import java.util.List;
  * encoder-decoder reads the rest.
  *
  * @param from the stage that made the model, or a model folder
+ * @param auxiliary what a decoder learns besides
  */
-public record SftStage(String from, DataSettings data, RowSettings batch, TrainingSettings training) implements Stage {
+public record SftStage(
+        String from, DataSettings data, AuxiliarySettings auxiliary, RowSettings batch, TrainingSettings training)
+        implements Stage {
     @Override
     public List<Input> inputs() {
         List<Input> inputs = new ArrayList<>(data.inputs());
@@ -36,6 +39,7 @@ public record SftStage(String from, DataSettings data, RowSettings batch, Traini
     @Override
     public void run(StageContext context) throws IOException {
         ModelFolder folder = ModelFolder.open(Models.folder(from, context));
+        auxiliary.checkFit(folder.description());
         try (Tokenizer tokenizer = Tokenizer.load(folder.path());
                 Model model = folder.load(Model.class, training.precision().dtype(), Device.CPU)) {
             switch (model) {
@@ -59,7 +63,12 @@ public record SftStage(String from, DataSettings data, RowSettings batch, Traini
             train(
                     model,
                     folder,
-                    TokenPrediction.next(rows.training(), rows.validation(), batch.backwardPasses(), batch.recompute()),
+                    TokenPrediction.next(
+                            rows.training(),
+                            rows.validation(),
+                            batch.backwardPasses(),
+                            batch.recompute(),
+                            auxiliary.with(0)),
                     context);
         }
     }

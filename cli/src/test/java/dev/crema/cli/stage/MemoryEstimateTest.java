@@ -101,6 +101,7 @@ final class MemoryEstimateTest {
                 10_000,
                 0,
                 ModelSettings.NormChoice.FAMILY,
+                0,
                 0.02,
                 experts,
                 new LatentSettings(0, 0, 0));

@@ -35,6 +35,7 @@ final class RecipeDocumentTest {
                                 SpanSettings.class,
                                 ExpertSettings.class,
                                 LatentSettings.class,
+                                AuxiliarySettings.class,
                                 RowSettings.class,
                                 TrainingSettings.class),
                         List.of(DataSettings.class.getPermittedSubclasses()),

@@ -72,7 +72,8 @@ final class DecoderConfigJson {
                         : RotaryConfig.read(json, family, positions),
                 gemma ? Math.sqrt(hidden) : 1,
                 cap(json, "final_logit_softcapping", family == Family.GEMMA2 ? 30 : 0),
-                json.flag("tie_word_embeddings", gemma));
+                json.flag("tie_word_embeddings", gemma),
+                0);
     }
 
     static NormPlacement placement(Family family) {

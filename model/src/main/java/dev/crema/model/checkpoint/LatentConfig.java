@@ -21,30 +21,35 @@ final class LatentConfig {
         // What follows from other keys, and what only training in other frameworks reads.
         for (String key : new String[] {"head_dim", "qk_head_dim", "ep_size", "seq_aux", "aux_loss_alpha"})
             json.node(key);
-        json.node("num_nextn_predict_layers");
+        // By default one, as transformers has it; the weights tell whether it is there.
+        int ahead = json.integer("num_nextn_predict_layers", family == Family.DEEPSEEK_V3 ? 1 : 0);
+        json.require(ahead == 0 || family == Family.DEEPSEEK_V3, "num_nextn_predict_layers");
         int plain = json.integer("qk_nope_head_dim", 128), turned = json.integer("qk_rope_head_dim", 64);
         PositionSpec.Rotary position = RotaryConfig.read(json, family, json.integer("max_position_embeddings", 2048));
         FeedForwardSpec.Gated dense = new FeedForwardSpec.Gated(
                 json.integer("intermediate_size"), FamilyConfig.activation(json, "hidden_act", "silu"), false);
         return new ArchConfig(
-                json.integer("vocab_size"),
-                hidden,
-                json.integer("num_hidden_layers"),
-                json.integer("max_position_embeddings", 2048),
-                new LatentSpec(
-                        heads,
-                        json.has("q_lora_rank") ? new QueryRank.Low(json.integer("q_lora_rank")) : queriesInFull(json),
-                        json.integer("kv_lora_rank", 512),
-                        plain,
-                        turned,
-                        json.integer("v_head_dim", 128),
-                        json.flag("rope_interleave", true),
-                        json.flag("attention_bias", false),
-                        scale(plain + turned, position.scaling())),
-                ExpertConfig.read(json, family, dense),
-                new NormSpec.RmsNorm(json.number("rms_norm_eps", 1e-6)),
-                position,
-                json.flag("tie_word_embeddings", false));
+                        json.integer("vocab_size"),
+                        hidden,
+                        json.integer("num_hidden_layers"),
+                        json.integer("max_position_embeddings", 2048),
+                        new LatentSpec(
+                                heads,
+                                json.has("q_lora_rank")
+                                        ? new QueryRank.Low(json.integer("q_lora_rank"))
+                                        : queriesInFull(json),
+                                json.integer("kv_lora_rank", 512),
+                                plain,
+                                turned,
+                                json.integer("v_head_dim", 128),
+                                json.flag("rope_interleave", true),
+                                json.flag("attention_bias", false),
+                                scale(plain + turned, position.scaling())),
+                        ExpertConfig.read(json, family, dense),
+                        new NormSpec.RmsNorm(json.number("rms_norm_eps", 1e-6)),
+                        position,
+                        json.flag("tie_word_embeddings", false))
+                .withMultiTokenLayers(ahead);
     }
 
     private static QueryRank queriesInFull(ConfigJson json) {
@@ -81,7 +86,10 @@ final class LatentConfig {
         json.put("qk_nope_head_dim", latent.plainSize());
         json.put("qk_rope_head_dim", latent.rotarySize());
         json.put("v_head_dim", latent.valueSize());
-        if (family == Family.DEEPSEEK_V3) json.put("rope_interleave", latent.interleaved());
+        if (family == Family.DEEPSEEK_V3) {
+            json.put("rope_interleave", latent.interleaved());
+            json.put("num_nextn_predict_layers", config.multiTokenLayers());
+        }
         ExpertConfig.write(json, family, config);
         RotaryConfig.write(json, config.position());
     }

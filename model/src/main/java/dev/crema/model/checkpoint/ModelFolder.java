@@ -68,7 +68,10 @@ public final class ModelFolder {
         return new ModelFolder(folder, read.family(), read.config(), read.weights()).settled();
     }
 
-    /** Decides what config.json leaves open and the weights tell: whether there is a pooler, or a head. */
+    /**
+     * Decides what config.json leaves open and the weights tell: whether there is a pooler, a head, or layers that predict
+     * further ahead, which other programs leave out when they save a model.
+     */
     private ModelFolder settled() {
         return switch (config) {
             case EncoderConfig encoder
@@ -77,6 +80,11 @@ public final class ModelFolder {
             case EncoderDecoderConfig both
             when !both.head().shared() ->
                 holds("lm_head.weight") ? this : with(both.with(EncoderDecoderConfig.Head.SHARED));
+            case ArchConfig decoder
+            when decoder.multiTokenLayers() > 0 ->
+                holds("model.layers." + decoder.layers() + ".eh_proj.weight")
+                        ? this
+                        : with(decoder.withMultiTokenLayers(0));
             default -> this;
         };
     }
@@ -194,6 +202,9 @@ public final class ModelFolder {
             }
         }
         left.removeIf(name -> WeightNames.harmless(config, name));
+        SharedCopies.of(config).forEach((copy, original) -> {
+            if (left.remove(copy)) SharedCopies.check(shards, copy, original);
+        });
         if (!left.isEmpty()) {
             throw new InputException(folder + " holds " + left.size() + " tensors that a " + family.modelType()
                     + " does not have, such as " + left.iterator().next());
@@ -246,7 +257,8 @@ public final class ModelFolder {
             throws IOException {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
-            write(folder, FamilyConfig.write(family, config, dtype), theirs(family, config, weights));
+            Map<String, Tensor> tensors = SharedCopies.with(config, theirs(family, config, weights));
+            write(folder, FamilyConfig.write(family, config, dtype), tensors);
         }
     }
 

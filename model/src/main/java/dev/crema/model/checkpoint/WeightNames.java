@@ -33,6 +33,10 @@ final class WeightNames {
             Map.entry("attention.expansion", "self_attn.kv_b_proj"),
             Map.entry("feedForwardNorm", "post_attention_layernorm"),
             Map.entry("feedForward.output", "mlp.down_proj"),
+            Map.entry("embeddingNorm", "enorm"),
+            Map.entry("hiddenNorm", "hnorm"),
+            Map.entry("projection", "eh_proj"),
+            Map.entry("predictionNorm", "shared_head.norm"),
             Map.entry("norm", "model.norm"),
             Map.entry("head", "lm_head"));
     /** With norms around what the parts add. */

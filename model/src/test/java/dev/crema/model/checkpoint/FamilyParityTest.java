@@ -2,8 +2,11 @@ package dev.crema.model.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
 import dev.crema.model.KvCache;
+import dev.crema.model.RouterTrace;
+import dev.crema.model.TrainingPass;
 import dev.crema.model.Visibility;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.DType;
@@ -107,7 +110,7 @@ class FamilyParityTest {
     @MethodSource("checkpoints")
     void lossAndGradientsAgreeByName(Path folder) throws IOException {
         ModelFolder source = ModelFolder.open(GeneratedCheckpoint.of(folder, generated));
-        for (boolean checkpoint : new boolean[] {false, true}) {
+        for (Activations activations : Activations.values()) {
             try (Decoder model = source.load(DType.FP32, Device.CPU);
                     Safetensors expected = Safetensors.open(folder.resolve("expected.safetensors"));
                     Tape tape = Tape.open()) {
@@ -115,10 +118,9 @@ class FamilyParityTest {
                 Tensor ids = expected.entry("input_ids").tensor();
                 long rows = ids.size(0), tokens = ids.size(1);
                 Tensor positions = model.positions(rows, tokens);
-                Tensor hidden = checkpoint
-                        ? model.hiddenStatesCheckpointed(ids, positions, new Visibility.Causal())
-                        : model.hiddenStates(ids, positions, new Visibility.Causal());
-                Tensor leaf = tape.cut(hidden);
+                RouterTrace trace = RouterTrace.of(0, new float[(int) ids.elements()]);
+                TrainingPass pass = new TrainingPass(positions, new Visibility.Causal(), activations, trace);
+                Tensor leaf = tape.cut(model.hiddenStates(ids, pass));
                 Tensor logits = model.logits(leaf).narrow(1, 0, tokens - 1).reshape(rows * (tokens - 1), -1);
                 Tensor labels = expected.entry("labels")
                         .tensor()

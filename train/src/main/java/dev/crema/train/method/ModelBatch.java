@@ -1,8 +1,10 @@
 package dev.crema.train.method;
 
 import dev.crema.data.Batch;
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
 import dev.crema.model.RouterTrace;
+import dev.crema.model.TrainingPass;
 import dev.crema.model.Visibility;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -12,39 +14,28 @@ import java.util.Arrays;
 final class ModelBatch {
     private ModelBatch() {}
 
-    /** Whether blocks keep their inner results for the backward pass or compute them again. */
-    enum Activations {
-        KEEP,
-        RECOMPUTE
-    }
-
     /** Returns the hidden states of the batch, {@code [B T, D]}; the innermost scope's. */
-    static Tensor hiddenStates(Decoder model, Batch batch, Activations activations) {
-        return run(model, batch, (ids, positions, visibility) -> switch (activations) {
-            case KEEP -> model.hiddenStates(ids, positions, visibility);
-            case RECOMPUTE -> model.hiddenStatesCheckpointed(ids, positions, visibility);
-        });
+    static Tensor hiddenStates(Decoder model, Batch batch) {
+        return rows(model.hiddenStates(
+                ofTokens(model, batch, batch.ids()),
+                ofTokens(model, batch, batch.positions()),
+                visibility(model, batch)));
     }
 
-    /** The same, with a trace of the routers. */
-    static Tensor hiddenStates(Decoder model, Batch batch, Activations activations, RouterTrace trace) {
-        return run(model, batch, (ids, positions, visibility) -> switch (activations) {
-            case KEEP -> model.hiddenStates(ids, positions, visibility, trace);
-            case RECOMPUTE -> model.hiddenStatesCheckpointed(ids, positions, visibility, trace);
-        });
+    /** Returns how a batch runs in training. */
+    static TrainingPass trainingPass(Decoder model, Batch batch, Activations activations, RouterTrace trace) {
+        return new TrainingPass(
+                ofTokens(model, batch, batch.positions()), visibility(model, batch), activations, trace);
     }
 
-    @FunctionalInterface
-    private interface Forward {
-        Tensor run(Tensor ids, Tensor positions, Visibility visibility);
+    /** Returns a number for each token of the batch, where the model is: {@code [B, T]}. */
+    static Tensor ofTokens(Decoder model, Batch batch, int[] numbers) {
+        return Tensors.of(numbers, batch.rows(), batch.columns()).to(model.device());
     }
 
-    private static Tensor run(Decoder model, Batch batch, Forward forward) {
-        int rows = batch.rows(), columns = batch.columns();
-        Tensor ids = Tensors.of(batch.ids(), rows, columns).to(model.device()); // [B, T]
-        Tensor positions = Tensors.of(batch.positions(), rows, columns).to(model.device());
-        Tensor hidden = forward.run(ids, positions, visibility(model, batch)); // [B, T, D]
-        return hidden.reshape((long) rows * columns, -1);
+    /** Returns hidden states {@code [B, T, D]} as rows {@code [B T, D]}. */
+    static Tensor rows(Tensor hiddenStates) {
+        return hiddenStates.reshape(-1, hiddenStates.size(2));
     }
 
     /** Returns 1 for each token of the batch that belongs to a document, 0 for padding. */

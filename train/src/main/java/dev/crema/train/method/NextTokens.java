@@ -1,18 +1,19 @@
 package dev.crema.train.method;
 
 import dev.crema.data.Batch;
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
 import dev.crema.model.RouterTrace;
+import dev.crema.model.TrainingPass;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.VocabularyHead;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/**
- * What a decoder predicts: each token after those before it.
- *
- * @param balance weight of the loss that evens the load of experts out ({@link RouterTrace}); 0 leaves it out
- */
-record NextTokens(ModelBatch.Activations activations, double balance) implements Prediction<Decoder, Batch> {
+/** What a decoder predicts: each token after those before it; in training those after it too, if the model has layers for it. */
+record NextTokens(Activations activations, Auxiliary auxiliary) implements Prediction<Decoder, Batch> {
     @Override
     public int[] targets(Batch batch) {
         return ModelBatch.targets(batch, ModelBatch.lossPlaces(batch));
@@ -25,19 +26,39 @@ record NextTokens(ModelBatch.Activations activations, double balance) implements
 
     @Override
     public Tensor headInput(Decoder model, Batch batch) {
-        return atLossPlaces(ModelBatch.hiddenStates(model, batch, ModelBatch.Activations.KEEP), batch);
+        return ModelBatch.at(ModelBatch.hiddenStates(model, batch), ModelBatch.lossPlaces(batch)); // [N, D]
     }
 
     @Override
     public Taught taught(Decoder model, Batch batch, int passes) {
-        if (balance == 0) return new Taught(atLossPlaces(ModelBatch.hiddenStates(model, batch, activations), batch));
-        RouterTrace trace = RouterTrace.of(balance / passes, ModelBatch.inDocuments(batch));
-        Tensor hidden = ModelBatch.hiddenStates(model, batch, activations, trace);
-        return new Taught(atLossPlaces(hidden, batch), () -> Map.of("balance_loss", trace.loss() / passes));
+        RouterTrace trace = RouterTrace.of(auxiliary.balance() / passes, ModelBatch.inDocuments(batch));
+        TrainingPass pass = ModelBatch.trainingPass(model, batch, activations, trace);
+        Tensor hidden = model.hiddenStates(ModelBatch.ofTokens(model, batch, batch.ids()), pass); // [B, T, D]
+        Tensor input = ModelBatch.at(ModelBatch.rows(hidden), ModelBatch.lossPlaces(batch)); // [N, D]
+        return new Taught(input, ahead(model, batch, hidden, pass), () -> figures(trace, passes));
     }
 
-    private static Tensor atLossPlaces(Tensor hidden, Batch batch) {
-        return ModelBatch.at(hidden, ModelBatch.lossPlaces(batch)); // [N, D]
+    /** Predicts further ahead, depth by depth, each going on from the one before. */
+    private List<Taught.Beside> ahead(Decoder model, Batch batch, Tensor hidden, TrainingPass pass) {
+        List<Taught.Beside> result = new ArrayList<>();
+        if (auxiliary.multiTokenWeight() == 0) return result;
+        int depths = model.config().multiTokenLayers();
+        Tensor before = hidden;
+        for (int depth = 1; depth <= depths; depth++) {
+            LookAhead ahead = LookAhead.of(batch, depth);
+            Tensor following = ModelBatch.ofTokens(model, batch, ahead.following());
+            before = model.hiddenStatesAhead(depth, before, following, pass); // [B, T, D]
+            Tensor input = ModelBatch.at(ModelBatch.rows(before), ahead.places());
+            double weight = auxiliary.multiTokenWeight() / depths;
+            result.add(new Taught.Beside("multi_token_loss", input, ahead.targets(), weight, 1.0 / depths));
+        }
+        return result;
+    }
+
+    private Map<String, Double> figures(RouterTrace trace, int passes) {
+        Map<String, Double> figures = new TreeMap<>();
+        if (auxiliary.balance() > 0) figures.put("balance_loss", trace.loss() / passes);
+        return figures;
     }
 
     @Override

@@ -71,7 +71,7 @@ public final class PolicyUpdate {
     private PolicyLoss backward(Decoder model, List<List<Sample>> rows, double normaliser) {
         Packed packed = Packed.of(rows);
         try (Tape tape = Tape.open()) {
-            Tensor hidden = ModelBatch.hiddenStates(model, packed.batch(), ModelBatch.Activations.KEEP);
+            Tensor hidden = ModelBatch.hiddenStates(model, packed.batch());
             Tensor leaf = tape.cut(ModelBatch.at(hidden, packed.places())); // [N, D]
             float[] old = packed.old().clone();
             PolicyLoss policy = new PolicyLoss(
@@ -114,7 +114,7 @@ public final class PolicyUpdate {
     private float[] logProbabilities(Decoder model, Packed packed) {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
-            Tensor hidden = ModelBatch.hiddenStates(model, packed.batch(), ModelBatch.Activations.KEEP);
+            Tensor hidden = ModelBatch.hiddenStates(model, packed.batch());
             Tensor rows = ModelBatch.at(hidden, packed.places());
             return VocabularyLoss.logProbabilities(rows, model.head(), packed.targets(), settings.temperature());
         }

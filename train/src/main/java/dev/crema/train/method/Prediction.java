@@ -3,6 +3,7 @@ package dev.crema.train.method;
 import dev.crema.model.Model;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.VocabularyHead;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -30,11 +31,23 @@ interface Prediction<M extends Model, B> {
     /**
      * What the head reads in a backward pass.
      *
+     * @param beside what else it reads, and is to give
      * @param further the figures of losses beside the head's, once the pass is over; the passes of a step add up
      */
-    record Taught(Tensor headInput, Supplier<Map<String, Double>> further) {
+    record Taught(Tensor headInput, List<Beside> beside, Supplier<Map<String, Double>> further) {
         Taught(Tensor headInput) {
-            this(headInput, Map::of);
+            this(headInput, List.of(), Map::of);
         }
+
+        /**
+         * An auxiliary loss of the head: the sum of its cross-entropies over the main loss's number of targets.
+         *
+         * @param name of the figure that it adds to
+         * @param headInput {@code [n, D]}
+         * @param targets n tokens
+         * @param weight in what the step lowers
+         * @param share in the figure
+         */
+        record Beside(String name, Tensor headInput, int[] targets, double weight, double share) {}
     }
 }

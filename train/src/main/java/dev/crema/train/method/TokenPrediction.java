@@ -8,11 +8,11 @@ import dev.crema.data.BatchSource;
 import dev.crema.data.Cursor;
 import dev.crema.data.PairBatch;
 import dev.crema.data.PairSource;
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderDecoder;
 import dev.crema.model.Model;
-import dev.crema.model.RouterTrace;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tape;
@@ -21,7 +21,6 @@ import dev.crema.tensor.VocabularyLoss;
 import dev.crema.text.InputException;
 import dev.crema.train.Method;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -66,15 +65,15 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
      */
     public static TokenPrediction<Decoder, Batch> next(
             BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute) {
-        return next(training, validation, backwardPasses, recompute, 0);
+        return next(training, validation, backwardPasses, recompute, Auxiliary.NONE);
     }
 
-    /** @param balance weight of the loss that evens the load of experts out ({@link RouterTrace}); 0 leaves it out */
+    /** @param auxiliary what it learns besides */
     public static TokenPrediction<Decoder, Batch> next(
-            BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute, double balance) {
-        var activations = recompute ? ModelBatch.Activations.RECOMPUTE : ModelBatch.Activations.KEEP;
+            BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute, Auxiliary auxiliary) {
+        Activations activations = recompute ? Activations.RECOMPUTE : Activations.KEEP;
         return new TokenPrediction<>(
-                new NextTokens(activations, balance), Data.of(training), validation, backwardPasses);
+                new NextTokens(activations, auxiliary), Data.of(training), validation, backwardPasses);
     }
 
     /**
@@ -118,19 +117,24 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
     private double backward(M model, B batch, long targetsOfStep, Map<String, Double> further) {
         int[] targets = prediction.targets(batch);
         if (targets.length == 0) return 0;
-        float derivative = -1f / targetsOfStep;
         try (Tape tape = Tape.open()) {
             Prediction.Taught taught = prediction.taught(model, batch, backwardPasses);
-            Tensor leaf = tape.cut(taught.headInput()); // [N, D]
+            HeadRows rows = HeadRows.of(taught, targets, targetsOfStep);
             float[] logProbabilities = VocabularyLoss.backward(
-                    leaf,
+                    tape.cut(rows.input()),
                     prediction.head(model),
-                    targets,
+                    rows.targets(),
                     1,
-                    (from, to, logs, derivatives) -> Arrays.fill(derivatives, from, to, derivative));
+                    (from, to, logs, derivatives) ->
+                            System.arraycopy(rows.derivatives(), from, derivatives, from, to - from));
             tape.backward();
             taught.further().get().forEach((name, value) -> further.merge(name, value, Double::sum));
-            return negativeSum(logProbabilities);
+            int at = targets.length;
+            for (Prediction.Taught.Beside beside : taught.beside()) {
+                double sum = negativeSum(logProbabilities, at, at += beside.targets().length);
+                further.merge(beside.name(), beside.share() * sum / targetsOfStep, Double::sum);
+            }
+            return negativeSum(logProbabilities, 0, targets.length);
         }
     }
 
@@ -144,7 +148,8 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
             try (Scope scope = Scope.open();
                     var off = Autograd.off()) {
                 Tensor input = prediction.headInput(model, batch);
-                sum += negativeSum(VocabularyLoss.logProbabilities(input, prediction.head(model), targets, 1));
+                float[] logs = VocabularyLoss.logProbabilities(input, prediction.head(model), targets, 1);
+                sum += negativeSum(logs, 0, logs.length);
                 count += targets.length;
             }
         }
@@ -152,9 +157,9 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
         return Map.of("val_loss", loss, "val_perplexity", Math.exp(loss));
     }
 
-    private static double negativeSum(float[] values) {
+    private static double negativeSum(float[] values, int from, int to) {
         double sum = 0;
-        for (float value : values) sum -= value;
+        for (int i = from; i < to; i++) sum -= values[i];
         return sum;
     }
 

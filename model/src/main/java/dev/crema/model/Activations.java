@@ -1,0 +1,8 @@
+package dev.crema.model;
+
+/** What blocks keep for the backward pass. */
+public enum Activations {
+    KEEP,
+    /** Only what they read: they run again when their gradient is due (Chen et al., 2016). */
+    RECOMPUTE
+}
