@@ -21,8 +21,7 @@ final class LatentConfig {
         // What follows from other keys, and what only training in other frameworks reads.
         for (String key : new String[] {"head_dim", "qk_head_dim", "ep_size", "seq_aux", "aux_loss_alpha"})
             json.node(key);
-        // By default one, as transformers has it; the weights tell whether it is there.
-        int ahead = json.integer("num_nextn_predict_layers", family == Family.DEEPSEEK_V3 ? 1 : 0);
+        int ahead = json.integer("num_nextn_predict_layers", 0);
         json.require(ahead == 0 || family == Family.DEEPSEEK_V3, "num_nextn_predict_layers");
         int plain = json.integer("qk_nope_head_dim", 128), turned = json.integer("qk_rope_head_dim", 64);
         PositionSpec.Rotary position = RotaryConfig.read(json, family, json.integer("max_position_embeddings", 2048));
