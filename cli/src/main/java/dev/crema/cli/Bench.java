@@ -48,7 +48,7 @@ final class Bench extends Verb {
             description = "train, experts, latent: steps of each of five repetitions.")
     private int steps;
 
-    @Option(names = "--batch", description = "rollout, latent: sequences at once (default: 64; latent 1).")
+    @Option(names = "--batch", description = "rollout, latent: sequences at once (default: 64; latent 4).")
     private Optional<Integer> batch;
 
     @Option(names = "--new-tokens", defaultValue = "128", description = "rollout: tokens of each sequence.")
@@ -85,7 +85,7 @@ final class Bench extends Verb {
             case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch.orElse(64), newTokens));
             case LOAD -> map(LoadBenchmark.run(Folders.model(model.orElseThrow()), dtype.dtype()));
             case EXPERTS -> map(ExpertsBenchmark.run(dtype.dtype(), steps));
-            case LATENT -> map(LatentBenchmark.run(dtype.dtype(), batch.orElse(1), steps));
+            case LATENT -> map(LatentBenchmark.run(dtype.dtype(), batch.orElse(4), steps));
             case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
         };
         document.forEach((key, value) -> console.out().println(key + ": " + value));

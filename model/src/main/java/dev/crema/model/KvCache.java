@@ -19,6 +19,8 @@ import java.util.List;
  * dimension, which is how a decoding step reads them. It owns its memory.
  */
 public final class KvCache implements AutoCloseable {
+    private static final int SLOTS_AT_ONCE = 64;
+
     private final ArchConfig config;
     private final int capacity;
     private final Tensor[] keys; // [B, K, headSize, slots] by layer; none for latent attention
@@ -55,7 +57,7 @@ public final class KvCache implements AutoCloseable {
                         values[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, slots, size));
                     }
                     case LatentSpec a ->
-                        values[layer] = Scope.release(Tensors.empty(dtype, device, rows, slots, a.cacheWidth()));
+                        values[layer] = Scope.release(Tensors.zeros(dtype, device, rows, slots, a.cacheWidth()));
                 }
             }
         }
@@ -144,12 +146,22 @@ public final class KvCache implements AutoCloseable {
         return new Layer(keys[layer], values[layer], length + tokens);
     }
 
-    /** Writes the new tokens' latents {@code [B, T, R + r]} behind the old and returns all, {@code [B, S, R + r]}. */
+    /** Writes the new tokens' latents {@code [B, T, R + r]} behind the old and returns those read, {@code [B, S, R + r]}. */
     Tensor append(int layer, Tensor newLatents) {
         int tokens = (int) newLatents.size(1);
         checkRoom(tokens);
         values[layer].narrow(1, length, tokens).copyInPlace(newLatents);
-        return values[layer].narrow(1, 0, length + tokens);
+        return values[layer].narrow(1, 0, slotsRead(tokens));
+    }
+
+    /**
+     * Returns the slots that so many new tokens read. Of latents these are more than hold tokens, and the rest is to be
+     * hidden: libtorch's library compiles a product for each shape that it meets, and should meet few.
+     */
+    int slotsRead(int tokens) {
+        int used = length + tokens;
+        if (keys.length > 0) return used;
+        return Math.min((used + SLOTS_AT_ONCE - 1) / SLOTS_AT_ONCE * SLOTS_AT_ONCE, (int) values[0].size(1));
     }
 
     /** Takes up one new token of each row and returns its attention to its row, so far back, {@code [B, 1, H d]}. */
@@ -220,6 +232,9 @@ public final class KvCache implements AutoCloseable {
             Tensor fresh = Scope.release(Tensors.empty(old.dtype(), old.device(), shape));
             fresh.narrow(slotDim, 0, length)
                     .copyInPlace(old.narrow(slotDim, 0, length).indexSelect(0, index));
+            // Latents are read beyond the last token.
+            if (keys.length == 0)
+                fresh.narrow(slotDim, length, shape[slotDim] - length).fillInPlace(0);
             old.close();
             return fresh;
         }

@@ -103,18 +103,13 @@ record LatentAttention(
 
     /** Returns {@code [B, H, T, v]}. */
     private Tensor absorbed(Tensor plain, Tensor turning, Tensor seen, List<Tensor> bias) {
-        long batch = plain.size(0), tokens = plain.size(1), rank = spec.latentSize(), heads = spec.heads();
-        Tensor up = expansion.reshape(heads, spec.expandedSize(), rank); // [H, n + v, R]
-        Tensor rows = plain.reshape(batch * tokens, heads, spec.plainSize()).transpose(0, 1); // [H, B T, n]
-        Tensor latents = rows.matmul(up.narrow(1, 0, spec.plainSize())); // [H, B T, R]
-        Tensor brought = latents.transpose(0, 1).reshape(batch, tokens, heads, rank); // [B, T, H, R]
+        Tensor up = expansion.reshape(spec.heads(), spec.expandedSize(), spec.latentSize()); // [H, n + v, R]
+        Tensor brought = Functions.headRows(plain, up, 0); // [B, T, H, R]
         Tensor q = Tensor.concat(List.of(brought, turning), 3); // [B, T, H, R + r]
         Tensor k = seen.unsqueeze(1); // [B, 1, S, R + r]
-        Tensor mixed = attend(q, k, k.narrow(3, 0, rank), bias); // [B, H, T, R]
-        Tensor byHead = mixed.transpose(0, 1).reshape(heads, batch * tokens, rank); // [H, B T, R]
-        Tensor values =
-                byHead.matmul(up.narrow(1, spec.plainSize(), spec.valueSize()).transpose(1, 2)); // [H, B T, v]
-        return values.reshape(heads, batch, tokens, spec.valueSize()).transpose(0, 1); // [B, H, T, v]
+        Tensor mixed = attend(q, k, k.narrow(3, 0, spec.latentSize()), bias).transpose(1, 2); // [B, T, H, R]
+        return Functions.headColumns(mixed, up, spec.plainSize(), spec.valueSize())
+                .transpose(1, 2); // [B, H, T, v]
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, List<Tensor> bias) {

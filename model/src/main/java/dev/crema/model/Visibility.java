@@ -38,7 +38,7 @@ public sealed interface Visibility {
                 yield hide(hidden, dtype).unsqueeze(1);
             }
             case Cached(KvCache cache) -> {
-                long slots = cache.length() + tokens;
+                long slots = cache.slotsRead((int) tokens);
                 Tensor hidden = unseen(tokens, cache.length(), slots, window, device); // [T, S]
                 if (cache.padded()) {
                     Tensor pad = Tensors.arange(slots, device)

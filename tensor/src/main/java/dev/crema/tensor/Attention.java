@@ -1,6 +1,8 @@
 package dev.crema.tensor;
 
 import java.util.List;
+import java.util.function.LongFunction;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorOptional;
@@ -11,7 +13,9 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>On a GPU that is libtorch's fused one, unless scores are capped. On the CPU its fused one takes forty times as long as the three products
  * and the softmax that it stands for, so these are written out; query heads that share keys are stacked as rows of one
- * product, so that keys and values are never repeated.
+ * product, so that keys and values are never repeated. Where all share one head, a row's keys lie as one matrix in a cache
+ * that has room behind them; then rows are multiplied one by one, since a product of many copies what does not lie without
+ * gaps.
  */
 final class Attention {
     private Attention() {}
@@ -22,16 +26,38 @@ final class Attention {
         long batch = q.size(0), heads = q.size(1), tokens = q.size(2), size = q.size(3);
         long shared = k.size(1), slots = k.size(2), group = heads / shared;
         Tensor rows = q.reshape(batch * shared, group * tokens, size); // [B K, H/K T, d]
-        Tensor keys = k.reshape(batch * shared, slots, size).transpose(1, 2); // [B K, d, S]
-        Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(batch * shared, group * tokens, slots);
-        Tensor scores =
-                new Tensor(torch.baddbmm(room.handle, rows.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
+        Tensor scores = shared == 1
+                ? byRow(batch, i -> product(rows.select(0, i), k.select(0, i).select(0, 0), scale))
+                : products(rows, k.reshape(batch * shared, slots, size), scale);
         Tensor capped = cap.apply(scores).reshape(batch, heads, tokens, slots);
         for (Tensor each : bias) capped.addInPlace(each);
-        Tensor weights = Functions.softmax(capped, -1); // [B, H, T, S]
-        Tensor mixed = weights.reshape(batch * shared, group * tokens, slots)
-                .matmul(v.reshape(batch * shared, slots, v.size(3))); // [B K, H/K T, v]
+        Tensor weights =
+                Functions.softmax(capped, -1).reshape(batch * shared, group * tokens, slots); // [B K, H/K T, S]
+        Tensor mixed = shared == 1
+                ? byRow(batch, i -> weights.select(0, i).matmul(v.select(0, i).select(0, 0)))
+                : weights.matmul(v.reshape(batch * shared, slots, v.size(3))); // [B K, H/K T, v]
         return mixed.reshape(batch, heads, tokens, v.size(3));
+    }
+
+    private static Tensor byRow(long batch, LongFunction<Tensor> product) {
+        List<Tensor> products = LongStream.range(0, batch)
+                .mapToObj(row -> product.apply(row).unsqueeze(0))
+                .toList();
+        return batch == 1 ? products.getFirst() : Tensor.concat(products, 0);
+    }
+
+    /** Returns {@code scale q kᵀ} of {@code [N, d]} and {@code [S, d]}. */
+    private static Tensor product(Tensor q, Tensor k, double scale) {
+        Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(q.size(0), k.size(0));
+        Tensor keys = k.transpose(0, 1);
+        return new Tensor(torch.addmm(room.handle, q.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
+    }
+
+    /** Returns {@code scale q kᵀ} of {@code [B, N, d]} and {@code [B, S, d]}. */
+    private static Tensor products(Tensor q, Tensor k, double scale) {
+        Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(q.size(0), q.size(1), k.size(1));
+        Tensor keys = k.transpose(1, 2);
+        return new Tensor(torch.baddbmm(room.handle, q.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
     }
 
     private static Tensor fused(Tensor q, Tensor k, Tensor v, List<Tensor> bias, double scale) {

@@ -44,6 +44,30 @@ public final class Functions {
         return weight.product(x, bias);
     }
 
+    /**
+     * Multiplies each head with its own rows of a weight, {@code x w}, without gradients.
+     *
+     * @param x {@code [B, T, H, I]}
+     * @param weight {@code [H, P, O]} contiguous
+     * @param from the first of the I rows of a head's P that take part
+     * @return {@code [B, T, H, O]}
+     */
+    public static Tensor headRows(Tensor x, Tensor weight, int from) {
+        return HeadWeights.rows(x, weight, from);
+    }
+
+    /**
+     * Multiplies each head with its own rows of a weight, {@code x wᵀ}, without gradients.
+     *
+     * @param x {@code [B, T, H, I]}
+     * @param weight {@code [H, P, I]} contiguous
+     * @param from the first of the {@code count} rows of a head's P that take part
+     * @return {@code [B, T, H, count]}
+     */
+    public static Tensor headColumns(Tensor x, Tensor weight, int from, int count) {
+        return HeadWeights.columns(x, weight, from, count);
+    }
+
     /** Normalises the last dimension to mean 0 and variance 1, then scales and shifts (Ba et al., 2016). */
     public static Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) {
         return LayerNorm.apply(x, weight, bias, epsilon);

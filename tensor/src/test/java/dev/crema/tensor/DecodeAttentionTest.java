@@ -18,8 +18,10 @@ class DecodeAttentionTest {
         "FP32, 6, 2, 64, 50, 2e-5",
         "FP32, 5, 1, 40, 81, 2e-5",
         "FP32, 3, 3, 6, 112, 2e-5",
+        "FP32, 2, 2, 84, 99, 2e-5",
         "BF16, 9, 3, 64, 97, 2e-2",
-        "BF16, 4, 4, 48, 64, 2e-2"
+        "BF16, 4, 4, 48, 64, 2e-2",
+        "BF16, 2, 2, 128, 101, 2e-2"
     })
     void takesTheTokenUpAndAttends(DType dtype, int heads, int shared, int size, int length, double tolerance) {
         try (Scope scope = Scope.open();

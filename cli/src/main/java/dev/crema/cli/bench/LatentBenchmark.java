@@ -22,12 +22,14 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Decoding with latent attention beside multi-head attention, in turns: 2 layers of 1024, 32 heads of 128, at a context of
- * 8,192 tokens; latent vectors of 512 and a rotary part of 64, as DeepSeek-V2 has them.
+ * Decoding with latent attention beside multi-head attention, in turns, at a context of 8,192 tokens: one layer of
+ * DeepSeek-V2's shape, 5120 wide with 128 heads of 128, a query rank of 1536, latent vectors of 512 and a rotary part of
+ * 64. The feed-forward part is as wide as that model's first, and as the experts that a token meets in the others.
  */
 public final class LatentBenchmark {
-    private static final int VOCABULARY = 1024, LAYERS = 2, WIDTH = 1024, HEADS = 32, HEAD = 128, INNER = 2752;
-    private static final int LATENT = 512, TURNED = 64, CONTEXT = 8192, CHUNK = 512, REPETITIONS = 5;
+    private static final int VOCABULARY = 1024, LAYERS = 1, WIDTH = 5120, HEADS = 128, HEAD = 128, INNER = 12288;
+    private static final int QUERY_LATENT = 1536, LATENT = 512, TURNED = 64;
+    private static final int CONTEXT = 8192, CHUNK = 512, REPETITIONS = 5;
 
     private LatentBenchmark() {}
 
@@ -36,7 +38,7 @@ public final class LatentBenchmark {
      *
      * @param latentBytesPerToken bytes of the cache a token and layer
      * @param multiHeadBytesPerToken the same of multi-head attention
-     * @param deepSeekShare the former by the latter at DeepSeek-V2's shape, 128 heads of 128
+     * @param share the former by the latter
      * @param latentSeconds a decoding step at the full context, median of five repetitions
      * @param multiHeadSeconds likewise
      * @param speedup of the two
@@ -47,14 +49,14 @@ public final class LatentBenchmark {
             int rows,
             long latentBytesPerToken,
             long multiHeadBytesPerToken,
-            double deepSeekShare,
+            double share,
             double latentSeconds,
             double multiHeadSeconds,
             double speedup) {}
 
     /** Measures {@code steps} decoding steps of each model in each of five repetitions. */
     public static Result run(DType dtype, int rows, int steps) {
-        ArchConfig latent = shape(latent(HEADS)), multiHead = shape(multiHead(HEADS));
+        ArchConfig latent = shape(latent()), multiHead = shape(multiHead());
         int capacity = CONTEXT + 3 + REPETITIONS * steps;
         try (Decoding a = new Decoding(latent, dtype, rows, capacity);
                 Decoding b = new Decoding(multiHead, dtype, rows, capacity)) {
@@ -68,28 +70,27 @@ public final class LatentBenchmark {
             Arrays.sort(aSeconds);
             Arrays.sort(bSeconds);
             double first = aSeconds[REPETITIONS / 2], second = bSeconds[REPETITIONS / 2];
-            double share = (double) KvCache.bytesPerToken(shape(latent(128)), dtype)
-                    / KvCache.bytesPerToken(shape(multiHead(128)), dtype);
+            long bytes = KvCache.bytesPerToken(latent, dtype), multiHeadBytes = KvCache.bytesPerToken(multiHead, dtype);
             return new Result(
                     dtype.toString().toLowerCase(Locale.ROOT),
                     CONTEXT,
                     rows,
-                    KvCache.bytesPerToken(latent, dtype) / LAYERS,
-                    KvCache.bytesPerToken(multiHead, dtype) / LAYERS,
-                    share,
+                    bytes / LAYERS,
+                    multiHeadBytes / LAYERS,
+                    (double) bytes / multiHeadBytes,
                     first,
                     second,
                     second / first);
         }
     }
 
-    private static AttentionSpec latent(int heads) {
-        var full = new LatentSpec.QueryRank.Full();
-        return new LatentSpec(heads, full, LATENT, HEAD, TURNED, HEAD, false, false, 1 / Math.sqrt(HEAD + TURNED));
+    private static AttentionSpec latent() {
+        var rank = new LatentSpec.QueryRank.Low(QUERY_LATENT);
+        return new LatentSpec(HEADS, rank, LATENT, HEAD, TURNED, HEAD, false, false, 1 / Math.sqrt(HEAD + TURNED));
     }
 
-    private static AttentionSpec multiHead(int heads) {
-        return new AttentionSpec.GroupedQuery(heads, heads, HEAD, false, false);
+    private static AttentionSpec multiHead() {
+        return new AttentionSpec.GroupedQuery(HEADS, HEADS, HEAD, false, false);
     }
 
     private static ArchConfig shape(AttentionSpec attention) {
@@ -114,8 +115,9 @@ public final class LatentBenchmark {
         @SuppressWarnings("MustBeClosedChecker") // close() closes all
         Decoding(ArchConfig config, DType dtype, int rows, int capacity) {
             model = Decoder.of(config, Weights.random(config, dtype, Device.CPU, 0.02, 1));
-            cache = KvCache.of(config, new int[rows], capacity, dtype, Device.CPU);
+            cache = KvCache.of(config, new int[1], capacity, dtype, Device.CPU);
             for (int from = 0; from < CONTEXT; from += CHUNK) run(CHUNK);
+            cache.select(new int[rows]);
         }
 
         /** Takes steps and returns the seconds of one. */

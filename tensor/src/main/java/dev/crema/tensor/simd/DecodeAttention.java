@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>A task is a row and one of its heads of keys and values. It turns the new key and writes it and the new value into
  * the cache, turns the queries that share the head, and lets them attend. What the cache holds is read once for four
- * queries. Keys lie with the token as the fastest dimension, so that sixteen scores are computed at once without a sum
+ * queries; a query that is alone needs nothing but reading. Keys lie with the token as the fastest dimension, so that sixteen scores are computed at once without a sum
  * across lanes; values lie with the head's dimension fastest, so that a token's value is added with one multiplication for
  * sixteen dimensions. Queries and scores never reach memory.
  */
@@ -143,7 +143,12 @@ public final class DecodeAttention {
 
     /** Writes the scores of a tile of queries for all tokens from the vector that holds the first. */
     private void score(long key, int first, int from, int count, Buffers buffers) {
-        int size = shape.size(), stride = buffers.stride();
+        int size = shape.size(), stride = buffers.stride(), end = (shape.length() + N - 1) / N * N;
+        if (count == 1) {
+            Rows matrix = new Rows(key, wide, size, shape.slots(), shape.slots());
+            VectorProduct.write(buffers.queries(), from * size, matrix, first, end, buffers.scores(), 0);
+            return;
+        }
         // A tile that is not full computes its first query again.
         int[] q = new int[TILE], to = new int[TILE];
         for (int i = 0; i < TILE; i++) {
@@ -226,6 +231,11 @@ public final class DecodeAttention {
     /** Mixes the values of all tokens by the weights of each query of a tile. */
     private void mix(long value, int start, int count, Buffers buffers) {
         int size = shape.size(), i = 0;
+        if (count == 1) {
+            Rows matrix = new Rows(value + (long) start * size * bytes, wide, shape.length() - start, size, size);
+            VectorProduct.write(buffers.scores(), start, matrix, 0, size, buffers.mixed(), 0);
+            return;
+        }
         for (; i + 2 * N <= size; i += 2 * N) mixPair(value, start, i, buffers);
         for (; i + N <= size; i += N) mixOne(value, start, i, buffers);
         for (; i < size; i++) {

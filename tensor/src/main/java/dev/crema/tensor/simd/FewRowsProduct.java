@@ -44,7 +44,8 @@ public final class FewRowsProduct {
     public void write(Bias bias, Rows y) {
         for (int row = 0; row < x.count(); row++) widen(row);
         Crew.run(weight.count(), GRAIN, (part, o) -> {
-            for (int row = 0; row < x.count(); row++) y.set(row, (int) o, dot(o, row) + bias.at((int) o));
+            for (int row = 0; row < x.count(); row++)
+                y.set(row, (int) o, dot(weight, o, wide, row * x.columns()) + bias.at((int) o));
         });
     }
 
@@ -73,8 +74,9 @@ public final class FewRowsProduct {
         for (int i = bound; i < width; i++) wide[at + i] = x.get(row, i);
     }
 
-    private float dot(long o, int row) {
-        int width = x.columns(), bound = F.loopBound(width), at = row * width, i = 0;
+    /** Returns the product of row {@code o} of a matrix with as many numbers from {@code at} on. */
+    static float dot(Rows weight, long o, float[] wide, int at) {
+        int width = weight.columns(), bound = F.loopBound(width), i = 0;
         // Four sums, since an addition waits for the one before.
         FloatVector a = FloatVector.zero(F), b = a, c = a, d = a;
         for (; i + 4 * N <= bound; i += 4 * N) {

@@ -1,0 +1,75 @@
+package dev.crema.tensor.simd;
+
+import static dev.crema.tensor.simd.Lanes.F;
+import static dev.crema.tensor.simd.Lanes.N;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Products of a few rows, each of several heads, with a matrix that each head has for itself.
+ *
+ * <p>Reading the matrices is all that they cost. They lie one below the other, and each head takes part of its own: the
+ * library would copy that part first.
+ */
+public final class HeadProducts {
+    private final Rows x;
+    private final Rows weight;
+    private final int heads;
+    private final int from;
+
+    /**
+     * @param x {@code [n H, I]}
+     * @param weight {@code [H P, O]} for {@link #writeRows}, {@code [H P, I]} for {@link #writeColumns}
+     * @param from the first row of a head's P that takes part
+     */
+    public HeadProducts(Rows x, Rows weight, int heads, int from) {
+        this.x = x;
+        this.weight = weight;
+        this.heads = heads;
+        this.from = from;
+    }
+
+    /** Writes {@code y [n H, O]}, where a head's part of the weight is {@code [I, O]}: {@code y = x w}. */
+    public void writeRows(Rows y) {
+        Crew.run(heads, 1, (part, head) -> {
+            Rows matrix = part(head, x.columns());
+            float[] in = new float[x.columns()], out = new float[y.columns()];
+            for (long row = head; row < x.count(); row += heads) {
+                read(row, in);
+                VectorProduct.write(in, 0, matrix, 0, out.length, out, 0);
+                write(out, y, row);
+            }
+        });
+    }
+
+    /** Writes {@code y [n H, O]}, where a head's part of the weight is {@code [O, I]}: {@code y = x wᵀ}. */
+    public void writeColumns(Rows y) {
+        Crew.run(heads, 1, (part, head) -> {
+            Rows matrix = part(head, y.columns());
+            float[] in = new float[x.columns()];
+            for (long row = head; row < x.count(); row += heads) {
+                read(row, in);
+                for (int o = 0; o < y.columns(); o++) y.set(row, o, FewRowsProduct.dot(matrix, o, in, 0));
+            }
+        });
+    }
+
+    private Rows part(long head, int rows) {
+        long each = weight.count() / heads;
+        return new Rows(weight.at(head * each + from, 0), weight.wide(), rows, weight.columns(), weight.stride());
+    }
+
+    private void read(long row, float[] to) {
+        int bound = F.loopBound(to.length);
+        for (int i = 0; i < bound; i += N) x.load(row, i).intoArray(to, i);
+        for (int i = bound; i < to.length; i++) to[i] = x.get(row, i);
+    }
+
+    private static void write(float[] values, Rows to, long row) {
+        int bound = F.loopBound(values.length);
+        for (int i = 0; i < bound; i += N) {
+            to.store(row, i, FloatVector.fromArray(F, values, i));
+        }
+        for (int i = bound; i < values.length; i++) to.set(row, i, values[i]);
+    }
+}
