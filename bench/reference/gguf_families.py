@@ -62,7 +62,7 @@ def models():
     yield "mixtral-apart", "llama", t.MixtralConfig(**mixtral), True
     phi = {key: value for key, value in SIZES.items() if key != "head_dim"}
     yield "phi3", "phi3", t.Phi3Config(**phi, rope_parameters=PHI_SCALING, sliding_window=5, original_max_position_embeddings=8), False
-    yield "olmo2", "olmo2", t.Olmo2Config(**phi | dict(tie_word_embeddings=True)), False
+    yield "olmo2", "olmo2", t.Olmo2Config(**phi), False
     gemma = SIZES | dict(tie_word_embeddings=True, query_pre_attn_scalar=8, sliding_window=5)
     yield "gemma2", "gemma2", t.Gemma2Config(**gemma, attn_logit_softcapping=20.0, final_logit_softcapping=7.0), False
     yield "gemma3", "gemma3", t.Gemma3TextConfig(**gemma | dict(num_hidden_layers=6), rope_parameters=linear_by_window()), False

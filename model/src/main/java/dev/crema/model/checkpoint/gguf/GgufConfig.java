@@ -32,7 +32,9 @@ final class GgufConfig {
 
     private ObjectNode json() {
         json.put("vocab_size", vocabulary());
-        json.put("tie_word_embeddings", !keys.holds("output.weight"));
+        // llama.cpp loads no OLMo 2 without a head of its own.
+        boolean headed = keys.holds("output.weight") || architecture == GgufArchitecture.OLMO2;
+        json.put("tie_word_embeddings", !headed);
         switch (architecture) {
             case GPT2 -> gpt2();
             case DEEPSEEK2 -> GgufDeepSeek.read(keys, json);
