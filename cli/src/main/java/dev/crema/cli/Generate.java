@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,20 +26,25 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Continues a prompt, or answers it as a chat. */
-@Command(name = "generate", description = "Continue a prompt, or answer it with --chat.")
+/** Continues prompts, or answers them as chats. */
+@Command(name = "generate", description = "Continue prompts, or answer them with --chat.")
 final class Generate extends Verb {
     private final InputStream in;
 
     @Mixin
     private ModelOptions model;
 
+    /** Prompts that are answered together. */
+    private static final int BATCH = 64;
+
     @Option(
             names = "--prompt",
-            required = true,
             paramLabel = "TEXT",
-            description = "The prompt; - reads it from standard input.")
-    private String prompt;
+            description = "The prompt; - reads it from standard input. Several are answered together.")
+    private List<String> prompts = List.of();
+
+    @Option(names = "--prompts", paramLabel = "FILE", description = "Text file with a prompt on each line.")
+    private Optional<Path> file;
 
     @Option(names = "--chat", description = "Put the prompt through the model's chat template.")
     private boolean chat;
@@ -97,26 +104,73 @@ final class Generate extends Verb {
         if (system.isPresent() && !chat) {
             throw new ParameterException(command.commandLine(), "--system needs --chat");
         }
-        String text = prompt.equals("-") ? standardInput() : prompt;
-        if (text.isEmpty()) {
-            throw new InputException("the prompt is empty; give --prompt a text to continue");
-        }
+        List<String> texts = texts();
         try (LanguageModel language = model.load();
                 TextGenerator generator = new TextGenerator(language)) {
             TextOptions options = sampling.over(language.sampling());
-            PrintStream out = console.out();
-            TextListener show = piece -> {
-                out.print(piece);
-                out.flush();
-                return true;
-            };
-            GeneratedText generated =
-                    chat ? generator.answer(messages(text), options, show) : generator.complete(text, options, show);
-            out.println();
-            Document document = Document.of(generated);
-            console.document(document);
-            console.note(document.summary());
+            if (texts.size() == 1) one(texts.getFirst(), generator, options, console);
+            else several(texts, generator, options, console);
         }
+    }
+
+    private List<String> texts() throws IOException {
+        List<String> texts = new ArrayList<>();
+        for (String prompt : prompts) texts.add(prompt.equals("-") ? standardInput() : prompt);
+        if (file.isPresent()) {
+            try {
+                texts.addAll(Files.readAllLines(file.get()));
+            } catch (IOException e) {
+                throw new InputException(file.get() + " cannot be read as UTF-8 text: " + e, e);
+            }
+        }
+        if (texts.isEmpty()) {
+            throw new ParameterException(command.commandLine(), "Missing required option: '--prompt=TEXT'");
+        }
+        if (texts.contains("")) {
+            String which = texts.size() == 1 ? "the prompt" : "prompt " + (texts.indexOf("") + 1);
+            throw new InputException(which + " is empty; give a text to continue");
+        }
+        return texts;
+    }
+
+    private void one(String text, TextGenerator generator, TextOptions options, Console console) {
+        PrintStream out = console.out();
+        TextListener show = piece -> {
+            out.print(piece);
+            out.flush();
+            return true;
+        };
+        GeneratedText generated =
+                chat ? generator.answer(messages(text), options, show) : generator.complete(text, options, show);
+        out.println();
+        Document document = Document.of(generated);
+        console.document(document);
+        console.note(document.summary());
+    }
+
+    /** What {@code --json} prints of several prompts, in their order. */
+    record Documents(List<Document> generations) {}
+
+    private void several(List<String> texts, TextGenerator generator, TextOptions options, Console console) {
+        List<Document> documents = new ArrayList<>();
+        for (int from = 0; from < texts.size(); from += BATCH) {
+            List<String> batch = texts.subList(from, Math.min(texts.size(), from + BATCH));
+            List<GeneratedText> generated = chat
+                    ? generator.answerAll(batch.stream().map(this::messages).toList(), options)
+                    : generator.completeAll(batch, options);
+            for (GeneratedText each : generated) {
+                documents.add(Document.of(each));
+                console.out().println("[" + documents.size() + "] " + each.text());
+            }
+            console.note(String.format(
+                    Locale.ROOT,
+                    "[%d of %d prompts; prefill %.1f, decode %.1f tokens/s together]",
+                    documents.size(),
+                    texts.size(),
+                    documents.getLast().prefillTokensPerS(),
+                    documents.getLast().decodeTokensPerS()));
+        }
+        console.document(new Documents(documents));
     }
 
     private String standardInput() throws IOException {

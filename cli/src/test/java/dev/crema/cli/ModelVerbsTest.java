@@ -99,6 +99,24 @@ final class ModelVerbsTest {
     }
 
     @Test
+    void answersSeveralPromptsTogether() throws IOException {
+        Path prompts = Files.writeString(temporary.resolve("prompts.txt"), "Hi\nThe sum\n");
+        String[] words = {"generate", model(), "--max-tokens", "5", "--dtype", "fp32", "--json"};
+        assertThat(run(with(words, "--prompt", "Who", "--prompts", prompts.toString())))
+                .isZero();
+        JsonNode generations = new JsonMapper().readTree(out()).path("generations");
+        assertThat(generations).hasSize(3);
+        List<String> each = List.of("Who", "Hi", "The sum");
+        for (int i = 0; i < each.size(); i++) {
+            assertThat(run(with(words, "--prompt", each.get(i)))).isZero();
+            JsonNode alone = new JsonMapper().readTree(out());
+            assertThat(generations.get(i).path("ids")).isEqualTo(alone.path("ids"));
+            assertThat(generations.get(i).path("text")).isEqualTo(alone.path("text"));
+        }
+        refuses(2, "--prompt", "generate", model());
+    }
+
+    @Test
     void refusesBadInputInOneLine() throws IOException {
         refuses(1, "did you mean " + model() + "?", "generate", temporary + "/tiny-modle", "--prompt", "x");
         refuses(1, "prompt is empty", "generate", model(), "--prompt", "");

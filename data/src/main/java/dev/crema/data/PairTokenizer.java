@@ -34,12 +34,10 @@ public final class PairTokenizer implements ExampleTokenizer {
     private TokenizedExample tokenize(Example example) {
         return switch (example) {
             case Example.Completion(String prompt, String completion) -> pair(prompt, completion);
-            case Example.Chat(List<Message> messages, var tools) -> {
-                List<String> read = messages.subList(0, messages.size() - 1).stream()
-                        .map(Message::content)
-                        .toList();
-                yield pair(String.join("\n", read), messages.getLast().content());
-            }
+            case Example.Chat(List<Message> messages, var tools) ->
+                pair(
+                        text(messages.subList(0, messages.size() - 1)),
+                        messages.getLast().content());
             case Example.PlainText text ->
                 throw new InputException(
                         "an encoder-decoder is fine-tuned on pairs, and this is plain text; give records"
@@ -48,6 +46,16 @@ public final class PairTokenizer implements ExampleTokenizer {
                 throw new InputException("problem " + problem.id() + " has an answer to check and no text to learn;"
                         + " read it as question_answer to fine-tune on it");
         };
+    }
+
+    /** Returns the ids of messages that are read, with their end. */
+    public int[] read(List<Message> messages) {
+        return IntStream.concat(Arrays.stream(tokenizer.encode(text(messages))), IntStream.of(end))
+                .toArray();
+    }
+
+    private static String text(List<Message> messages) {
+        return String.join("\n", messages.stream().map(Message::content).toList());
     }
 
     private TokenizedExample pair(String read, String written) {

@@ -7,9 +7,6 @@ import dev.crema.tensor.LogitRows;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
-import dev.crema.tensor.simd.Crew;
-import dev.crema.text.InputException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,12 +17,7 @@ import java.util.List;
  * unlike length are padded on the left. A sequence that ends leaves the batch: when a quarter has left, the cache is
  * packed, so that finished sequences cost nothing.
  */
-public final class Generator {
-    private static final double PACK_BELOW = 0.75;
-
-    /** Logits below which choosing on another core does not pay. */
-    private static final int CHOSEN_ALONE = 8192;
-
+public final class Generator implements BatchWriter {
     /** Sequences from which packed weights are faster than plain ones. */
     private static final int PACK_ROWS_FROM = 5;
 
@@ -63,11 +55,7 @@ public final class Generator {
         }
     }
 
-    /**
-     * Writes {@code samples} completions of each prompt.
-     *
-     * @throws InputException if a prompt is empty, too long for the model, or has an id outside the vocabulary
-     */
+    @Override
     public Result generate(List<int[]> prompts, int samples, GenerationOptions options, TokenListener listener) {
         prompts.forEach(prompt -> Prompts.check(prompt, model.config()));
         long begin = System.nanoTime(); // packing counts as reading the prompts
@@ -95,8 +83,7 @@ public final class Generator {
                 + Arrays.stream(sequences).mapToInt(Sequence::limit).max().orElse(0);
         try (KvCache cache = KvCache.of(model.config(), starts, capacity, model.dtype(), model.device());
                 var off = Autograd.off()) {
-            List<Sequence> active = List.of(sequences);
-            active = take(active, prefill(model, prompts, longest, cache, active), listener);
+            ActiveSequences active = prefill(model, prompts, longest, cache, List.of(sequences), listener);
             int[] rows = new int[sequences.length];
             Arrays.setAll(rows, i -> i / samples);
             if (samples > 1) cache.select(rows);
@@ -105,7 +92,7 @@ public final class Generator {
             while (!active.isEmpty()) {
                 pack(model, active, cache);
                 if (!cache.announce(cache.length() + 1)) refill(model, prompts, active, cache);
-                active = take(active, step(model, active, cache), listener);
+                active = step(model, active, cache, listener);
             }
             double decodeSeconds = (System.nanoTime() - begin) / 1e9;
             List<Completion> completions =
@@ -125,16 +112,13 @@ public final class Generator {
         return sequences;
     }
 
-    private static List<Sequence> take(List<Sequence> active, Sampler.Choice[] choices, TokenListener listener) {
-        List<Sequence> going = new ArrayList<>(active.size());
-        for (int i = 0; i < choices.length; i++) {
-            if (active.get(i).take(choices[i], listener)) going.add(active.get(i));
-        }
-        return going;
-    }
-
-    private static Sampler.Choice[] prefill(
-            Decoder model, List<int[]> prompts, int longest, KvCache cache, List<Sequence> sequences) {
+    private static ActiveSequences prefill(
+            Decoder model,
+            List<int[]> prompts,
+            int longest,
+            KvCache cache,
+            List<Sequence> sequences,
+            TokenListener listener) {
         int[] ids = new int[prompts.size() * longest];
         for (int row = 0; row < prompts.size(); row++) {
             int[] prompt = prompts.get(row);
@@ -144,15 +128,15 @@ public final class Generator {
             Tensor input = Tensors.of(ids, prompts.size(), longest).to(model.device());
             Tensor last = model.hiddenStates(input, cache).narrow(1, longest - 1, 1); // [B, 1, D]
             int[] rows = sequences.stream().mapToInt(Sequence::prompt).toArray();
-            return choose(sequences, new LogitRows(model.logits(last)), rows);
+            return new ActiveSequences(sequences).choose(new LogitRows(model.logits(last)), rows, listener);
         }
     }
 
     /** Runs again what the cache holds, as its keys do not serve longer rows. */
-    private static void refill(Decoder model, List<int[]> prompts, List<Sequence> active, KvCache cache) {
+    private static void refill(Decoder model, List<int[]> prompts, ActiveSequences active, KvCache cache) {
         int held = cache.length();
         int[] ids = new int[cache.rows() * held];
-        for (Sequence sequence : active) {
+        for (Sequence sequence : active.list()) {
             int[] prompt = prompts.get(sequence.prompt());
             int from = sequence.row * held + cache.start(sequence.row);
             System.arraycopy(prompt, 0, ids, from, prompt.length);
@@ -164,34 +148,19 @@ public final class Generator {
         }
     }
 
-    private static Sampler.Choice[] step(Decoder model, List<Sequence> active, KvCache cache) {
-        int[] ids = new int[cache.rows()];
-        for (Sequence sequence : active) ids[sequence.row] = sequence.lastToken();
+    private static ActiveSequences step(Decoder model, ActiveSequences active, KvCache cache, TokenListener listener) {
         try (Scope scope = Scope.open()) {
+            int[] ids = active.lastTokens(cache.rows());
             Tensor input = Tensors.of(ids, ids.length, 1).to(model.device());
             LogitRows logits = new LogitRows(model.logits(model.hiddenStates(input, cache)));
-            int[] rows = active.stream().mapToInt(sequence -> sequence.row).toArray();
-            return choose(active, logits, rows);
+            return active.choose(logits, active.rows(), listener);
         }
     }
 
-    /** Chooses the next token of each sequence from its row of logits, on all cores. */
-    private static Sampler.Choice[] choose(List<Sequence> sequences, LogitRows logits, int[] rows) {
-        Sampler.Choice[] choices = new Sampler.Choice[rows.length];
-        int parts = Crew.parts(rows.length, Math.max(1, CHOSEN_ALONE / logits.vocabulary()));
-        float[][] buffers = new float[parts][logits.vocabulary()];
-        Crew.runParts(rows.length, parts, (part, i) -> {
-            logits.read(rows[(int) i], buffers[part]);
-            choices[(int) i] = sequences.get((int) i).choose(buffers[part]);
-        });
-        return choices;
-    }
-
-    private static void pack(Decoder model, List<Sequence> active, KvCache cache) {
+    private static void pack(Decoder model, ActiveSequences active, KvCache cache) {
         // A row that has ended counts on; it must be gone before its positions leave the model's context.
-        boolean atLimit = cache.length() >= model.config().context() && active.size() < cache.rows();
-        if (active.size() > PACK_BELOW * cache.rows() && !atLimit) return;
-        cache.select(active.stream().mapToInt(sequence -> sequence.row).toArray());
-        for (int i = 0; i < active.size(); i++) active.get(i).row = i;
+        boolean atLimit =
+                cache.length() >= model.config().context() && active.list().size() < cache.rows();
+        if (active.sparse(cache.rows()) || atLimit) cache.select(active.pack());
     }
 }

@@ -72,9 +72,14 @@ public final class LanguageModel implements AutoCloseable {
     TokenWriter writer() {
         return switch (model) {
             case Decoder decoder -> new Session(decoder);
-            case EncoderDecoder both -> new PairSession(both);
+            case EncoderDecoder both -> new PairGenerator(both);
             case Encoder encoder -> throw new IllegalStateException("an encoder writes no text");
         };
+    }
+
+    /** Returns what writes about several prompts at once with the model. */
+    BatchWriter batchWriter() {
+        return BatchWriter.of(model);
     }
 
     /** Tokenizes a prompt, with what the tokenizer puts around one, and the end that an encoder-decoder learnt to read. */

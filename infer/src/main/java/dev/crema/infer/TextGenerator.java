@@ -1,15 +1,15 @@
 package dev.crema.infer;
 
-import dev.crema.text.Detokenizer;
+import dev.crema.text.ChatTemplate;
 import dev.crema.text.InputException;
 import dev.crema.text.Message;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
- * Continues prompts and answers chats, one at a time, giving the text as it comes.
+ * Continues prompts and answers chats: one at a time, giving the text as it comes, or several at once.
  *
- * <p>What a prompt shares with the one before is not run again. It owns the cache that this takes, not the model. It
+ * <p>One at a time, what a prompt shares with the one before is not run again. It owns the cache that this takes, not the model. It
  * serves one thread at a time.
  */
 public final class TextGenerator implements AutoCloseable {
@@ -42,24 +42,58 @@ public final class TextGenerator implements AutoCloseable {
     }
 
     private GeneratedText generate(int[] prompt, TextOptions options, TextListener listener) {
-        Set<Integer> stopIds = model.stopIds();
-        Detokenizer detokenizer = model.tokenizer().textDetokenizer();
-        StopStrings stops = new StopStrings(options.stops());
-        StringBuilder text = new StringBuilder();
-        TokenListener tokens = (sequence, token) -> {
-            if (stopIds.contains(token)) return true;
-            String piece = stops.append(detokenizer.append(token));
-            text.append(piece);
-            return listener.accept(piece) && !stops.found();
-        };
-        var token = new GenerationOptions(options.maxTokens(), options.sampling(), stopIds, options.seed());
-        Generator.Result result = writer.complete(prompt, token, tokens);
-        String last = stops.append(detokenizer.finish()) + stops.finish();
-        if (!last.isEmpty()) listener.accept(last);
-        text.append(last);
-        Completion completion = result.completions().getFirst();
+        WrittenText text = new WrittenText(model, options, listener);
+        Generator.Result result =
+                writer.complete(prompt, tokenOptions(options), (sequence, token) -> text.append(token));
+        return generated(prompt, text, result, 0);
+    }
+
+    /**
+     * Continues several texts at once, each as {@link #complete} would at temperature 0; the next token of all is one pass.
+     *
+     * @throws InputException if a prompt has no token or leaves no room in the model's context
+     */
+    public List<GeneratedText> completeAll(List<String> prompts, TextOptions options) {
+        return generateAll(prompts.stream().map(model::promptIds).toList(), options);
+    }
+
+    /**
+     * Writes the assistant's next message of several chats at once.
+     *
+     * @throws InputException as {@link #answer}
+     */
+    public List<GeneratedText> answerAll(List<List<Message>> chats, TextOptions options) {
+        ChatTemplate template = model.chatTemplate();
+        return generateAll(
+                chats.stream()
+                        .map(messages -> model.tokenizer().encode(template.render(messages, true)))
+                        .toList(),
+                options);
+    }
+
+    private List<GeneratedText> generateAll(List<int[]> prompts, TextOptions options) {
+        List<WrittenText> texts = prompts.stream()
+                .map(prompt -> new WrittenText(model, options, piece -> true))
+                .toList();
+        Generator.Result result = model.batchWriter()
+                .generate(
+                        prompts,
+                        1,
+                        tokenOptions(options),
+                        (sequence, token) -> texts.get(sequence).append(token));
+        return IntStream.range(0, prompts.size())
+                .mapToObj(i -> generated(prompts.get(i), texts.get(i), result, i))
+                .toList();
+    }
+
+    private GenerationOptions tokenOptions(TextOptions options) {
+        return new GenerationOptions(options.maxTokens(), options.sampling(), model.stopIds(), options.seed());
+    }
+
+    private static GeneratedText generated(int[] prompt, WrittenText text, Generator.Result result, int index) {
+        Completion completion = result.completions().get(index);
         return new GeneratedText(
-                text.toString(),
+                text.finish(),
                 completion.ids(),
                 completion.finishReason(),
                 prompt.length,

@@ -5,6 +5,7 @@ import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,7 +16,7 @@ public final class EncoderDecoderCache implements AutoCloseable {
     private final int capacity;
     private final List<MultiHead.Memory> written = new ArrayList<>(); // [B, H, capacity, d] by layer
     private final List<MultiHead.Memory> encoded = new ArrayList<>(); // [B, H, S, d] by layer
-    private final MultiHead.Bias encodedBias;
+    private MultiHead.Bias encodedBias;
     private int length;
 
     private EncoderDecoderCache(int capacity, MultiHead.Bias encodedBias) {
@@ -57,6 +58,44 @@ public final class EncoderDecoderCache implements AutoCloseable {
     /** Returns the number of tokens written in each row. */
     public int length() {
         return length;
+    }
+
+    public int rows() {
+        return (int) encoded.getFirst().keys().size(0);
+    }
+
+    /** Keeps the rows of the given numbers, in that order; a row may be there more than once. */
+    public void select(int[] rows) {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off()) {
+            long[] wide = Arrays.stream(rows).asLongStream().toArray();
+            Tensor index =
+                    Tensors.of(wide, wide.length).to(encoded.getFirst().keys().device());
+            written.replaceAll(
+                    memory -> new MultiHead.Memory(written(memory.keys(), index), written(memory.values(), index)));
+            encoded.replaceAll(
+                    memory -> new MultiHead.Memory(selected(memory.keys(), index), selected(memory.values(), index)));
+            if (encodedBias instanceof MultiHead.Bias.Added(Tensor hidden)) {
+                encodedBias = new MultiHead.Bias.Added(selected(hidden, index));
+            }
+        }
+    }
+
+    /** Returns a tensor with other rows, and frees the old one. */
+    private static Tensor selected(Tensor old, Tensor index) {
+        Tensor fresh = Scope.release(old.indexSelect(0, index));
+        old.close();
+        return fresh;
+    }
+
+    /** The same, of which only the slots in use are copied. */
+    private Tensor written(Tensor old, Tensor index) {
+        long[] shape = old.shape();
+        shape[0] = index.size(0);
+        Tensor fresh = Scope.release(Tensors.empty(old.dtype(), old.device(), shape));
+        fresh.narrow(2, 0, length).copyInPlace(old.narrow(2, 0, length).indexSelect(0, index));
+        old.close();
+        return fresh;
     }
 
     MultiHead.Memory encoded(int layer) {

@@ -7,7 +7,8 @@ import dev.crema.cli.recipe.Input;
 import dev.crema.cli.recipe.Stage;
 import dev.crema.cli.recipe.StageContext;
 import dev.crema.data.Example.Problem;
-import dev.crema.model.Decoder;
+import dev.crema.model.EncoderDecoder;
+import dev.crema.model.Model;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.tensor.Device;
 import dev.crema.text.ChatTemplate;
@@ -80,8 +81,10 @@ public record EvalStage(
     private Result judge(ModelFolder folder, List<Problem> judged, long seed, LongConsumer answered) {
         Path source = folder.path();
         try (Tokenizer tokenizer = Tokenizer.load(source);
-                Decoder model = folder.load(precision.dtype(), Device.CPU)) {
-            Prompter prompter = new Prompter(tokenizer, ChatTemplate.load(source));
+                Model model = folder.load(Model.class, precision.dtype(), Device.CPU)) {
+            Prompter prompter = model instanceof EncoderDecoder
+                    ? new Prompter.OfPairs(tokenizer)
+                    : new Prompter.OfChat(tokenizer, ChatTemplate.load(source));
             Score greedy = ProblemEvaluation.greedy(judged, prompter, maxTokens).of(model, answered);
             Score sampled = ProblemEvaluation.sampled(judged, prompter, maxTokens, samples, seed)
                     .of(model, count -> answered.accept(judged.size() + count));

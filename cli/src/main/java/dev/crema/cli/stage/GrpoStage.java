@@ -84,7 +84,7 @@ public record GrpoStage(
         Path source = folder.path();
         try (Tokenizer tokenizer = Tokenizer.load(source);
                 Decoder model = folder.load(training.precision().dtype(), Device.CPU)) {
-            Prompter prompter = new Prompter(tokenizer, ChatTemplate.load(source));
+            Prompter prompter = new Prompter.OfChat(tokenizer, ChatTemplate.load(source));
             PolicyObjective objective =
                     new PolicyObjective(ratio, aggregation, clipLow, clipHigh, ratioCap, klCoefficient);
             Grpo.Settings settings = new Grpo.Settings(

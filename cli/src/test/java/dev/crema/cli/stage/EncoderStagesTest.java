@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crema.cli.recipe.Recipe;
 import dev.crema.cli.recipe.RecipeRunner;
+import dev.crema.infer.GeneratedText;
 import dev.crema.infer.LanguageModel;
 import dev.crema.infer.Sampling;
 import dev.crema.infer.TextEmbedder;
@@ -124,6 +125,9 @@ final class EncoderStagesTest {
             TextOptions options = new TextOptions(10, new Sampling(0, 0, 1, 0, 1), List.of(), 0);
             assertThat(generator.complete("the cat sat", options, piece -> true).text())
                     .isEqualTo("on the mat");
+            assertThat(generator.completeAll(List.of("the cat sat", "the cat sat"), options))
+                    .extracting(GeneratedText::text)
+                    .containsExactly("on the mat", "on the mat");
         }
     }
 

@@ -1,12 +1,12 @@
 package dev.crema.train.eval;
 
 import dev.crema.data.Example.Problem;
+import dev.crema.infer.BatchWriter;
 import dev.crema.infer.Completion;
 import dev.crema.infer.GenerationOptions;
-import dev.crema.infer.Generator;
 import dev.crema.infer.Sampling;
 import dev.crema.infer.TokenListener;
-import dev.crema.model.Decoder;
+import dev.crema.model.Model;
 import dev.crema.train.method.Prompter;
 import dev.crema.train.method.Reward;
 import java.util.ArrayList;
@@ -57,23 +57,22 @@ public final class ProblemEvaluation {
     }
 
     /** Measures a model. */
-    public Score of(Decoder model) {
+    public Score of(Model model) {
         return of(model, answered -> {});
     }
 
     /** Measures a model and tells {@code answered} how many answers there are so far. */
-    public Score of(Decoder model, LongConsumer answered) {
+    public Score of(Model model, LongConsumer answered) {
         int right = 0, formatted = 0, thinking = 0, all = 0;
         long thinkTokens = 0;
-        Generator generator = new Generator(model);
+        BatchWriter writer = BatchWriter.of(model);
         for (int from = 0; from < problems.size(); from += BATCH) {
             List<Problem> batch = problems.subList(from, Math.min(problems.size(), from + BATCH));
             List<int[]> prompts = new ArrayList<>();
             for (Problem problem : batch) prompts.add(prompter.prompt(problem));
             var options = new GenerationOptions(
                     maxTokens, sampling, prompter.tokenizer().specials().stopIds(), seed + from);
-            for (Completion completion : generator
-                    .generate(prompts, samples, options, TokenListener.NONE)
+            for (Completion completion : writer.generate(prompts, samples, options, TokenListener.NONE)
                     .completions()) {
                 String text = prompter.text(completion.ids());
                 all++;
