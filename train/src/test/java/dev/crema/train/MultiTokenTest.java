@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Layers that predict further ahead learn beside the model; that their numbers are right is tested with the model. */
 class MultiTokenTest {
-    private static final Auxiliary AHEAD = new Auxiliary(0, 0.5);
+    private static final Auxiliary AHEAD = new Auxiliary(0, 0, 0.5);
 
     @TempDir
     Path folder;

@@ -20,9 +20,12 @@ import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
 import dev.crema.model.Decoder;
 import dev.crema.model.RotaryScaling;
+import dev.crema.model.RoutingSpec;
 import dev.crema.model.Weights;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
+import dev.crema.tensor.Scope;
+import dev.crema.tensor.Tensor;
 import dev.crema.train.method.TokenPrediction;
 import dev.crema.train.metrics.Metrics;
 import dev.crema.train.metrics.MetricsLog;
@@ -91,6 +94,38 @@ final class Toy implements AutoCloseable {
     /** Starts a model whose norms are over the batch. */
     static Decoder batchNormed(DType dtype) {
         return model(llama(32).with(new NormSpec.BatchNorm(1e-5, 0.1)), dtype);
+    }
+
+    /** Starts a model of eight experts, two active, whose biases send every token to the same two. */
+    static Decoder skewedExperts(DType dtype) {
+        RoutingSpec routing = new RoutingSpec(
+                8,
+                2,
+                RoutingSpec.Score.SIGMOID,
+                new RoutingSpec.Groups.All(),
+                true,
+                true,
+                1,
+                new RoutingSpec.Capacity.Dropless());
+        Decoder model = model(
+                new ArchConfig(
+                        CHARACTERS,
+                        32,
+                        2,
+                        COLUMNS,
+                        new AttentionSpec.GroupedQuery(4, 2, 8, false, false),
+                        new FeedForwardSpec.Experts(16, routing, new FeedForwardSpec.SharedExpert.None()),
+                        new NormSpec.RmsNorm(1e-6),
+                        new PositionSpec.Rotary(10_000, new RotaryScaling.None()),
+                        true),
+                dtype);
+        try (Scope scope = Scope.open()) {
+            for (int layer = 0; layer < 2; layer++) {
+                Tensor bias = model.weights().get("blocks." + layer + ".feedForward.router.correction");
+                bias.narrow(0, 0, 2).fillInPlace(0.5);
+            }
+        }
+        return model;
     }
 
     /** Starts a model with two layers that predict further ahead. */

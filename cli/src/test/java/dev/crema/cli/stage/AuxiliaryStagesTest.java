@@ -7,6 +7,8 @@ import dev.crema.cli.recipe.Recipe;
 import dev.crema.cli.recipe.RecipeRunner;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.checkpoint.ModelFolder;
+import dev.crema.model.checkpoint.Safetensors;
+import dev.crema.tensor.Scope;
 import dev.crema.text.InputException;
 import dev.crema.train.metrics.MetricsLog;
 import java.io.IOException;
@@ -84,6 +86,24 @@ final class AuxiliaryStagesTest {
         ahead = logged("sft", "multi_token_loss");
         assertThat(ahead[19]).isLessThan(ahead[0] / 2);
         assertThat(ModelFolder.open(stage("sft").resolve("model")).config()).isEqualTo(made);
+    }
+
+    @Test
+    void biasesOfRoutersEvenTheLoadOut() throws IOException {
+        run(STAGES.formatted(
+                text,
+                "deepseek_v3",
+                "experts: {count: 8, active: 2, balance: 0, dense_layers: 1}",
+                "router_bias_update_rate: 0.01"));
+        assertThat(logged("pretrain", "expert_load_max")).hasSize(30).doesNotContain(Double.NaN);
+        assertThat(logged("pretrain", "balance_loss")).containsOnly(Double.NaN);
+        String name = "model.layers.1.mlp.gate.e_score_correction_bias";
+        try (Safetensors saved = Safetensors.open(stage("pretrain").resolve("model/model.safetensors"));
+                Scope scope = Scope.open()) {
+            assertThat(saved.entry(name).tensor().toFloats()).isNotEqualTo(new float[8]);
+        }
+        refuses("qwen3_moe", "tied: true", "router_bias_update_rate: 0.01", "no routers with biases");
+        refuses("deepseek_v3", "tied: true", "router_bias_update_rate: -1", "at least 0");
     }
 
     @Test

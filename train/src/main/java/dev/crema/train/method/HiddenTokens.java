@@ -28,10 +28,12 @@ record HiddenTokens(boolean recompute) implements Prediction<Encoder, Batch> {
     }
 
     @Override
-    public Taught taught(Encoder model, Batch batch, int passes) {
-        EncoderInput input = input(model, batch);
-        Tensor hidden = recompute ? model.hiddenStatesCheckpointed(input) : model.hiddenStates(input); // [B, T, D]
-        return new Taught(predictions(model, batch, hidden));
+    public Step<Encoder, Batch> step(int passes) {
+        return (model, batch) -> {
+            EncoderInput input = input(model, batch);
+            Tensor hidden = recompute ? model.hiddenStatesCheckpointed(input) : model.hiddenStates(input); // [B, T, D]
+            return new Taught(predictions(model, batch, hidden));
+        };
     }
 
     private static EncoderInput input(Encoder model, Batch batch) {

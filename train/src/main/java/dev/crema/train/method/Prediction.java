@@ -5,7 +5,6 @@ import dev.crema.tensor.Tensor;
 import dev.crema.tensor.VocabularyHead;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * What a kind of model predicts in a batch.
@@ -23,20 +22,33 @@ interface Prediction<M extends Model, B> {
     /** Returns what the head reads for each target: {@code [N, D]}, the innermost scope's. */
     Tensor headInput(M model, B batch);
 
-    /** The same in one of {@code passes} backward passes of a step. */
-    Taught taught(M model, B batch, int passes);
-
     VocabularyHead head(M model);
+
+    /** Begins a step of so many backward passes. */
+    Step<M, B> step(int passes);
+
+    /** The passes of one step. */
+    interface Step<M, B> {
+        /** Returns what the head reads in the next pass. */
+        Taught taught(M model, B batch);
+
+        /** Is told that the pass has gone back to its beginning. */
+        default void passed() {}
+
+        /** Does what follows from all passes, and returns figures beside the head's losses. */
+        default Map<String, Double> end(M model) {
+            return Map.of();
+        }
+    }
 
     /**
      * What the head reads in a backward pass.
      *
      * @param beside what else it reads, and is to give
-     * @param further the figures of losses beside the head's, once the pass is over; the passes of a step add up
      */
-    record Taught(Tensor headInput, List<Beside> beside, Supplier<Map<String, Double>> further) {
+    record Taught(Tensor headInput, List<Beside> beside) {
         Taught(Tensor headInput) {
-            this(headInput, List.of(), Map::of);
+            this(headInput, List.of());
         }
 
         /**

@@ -96,7 +96,7 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
     }
 
     @Override
-    public StepReport accumulate(M model, Gradients gradients, long step) {
+    public StepReport accumulate(M model, Gradients gradients, long number) {
         List<B> batches = new ArrayList<>();
         long targets = 0, tokens = 0;
         while (batches.size() < backwardPasses) {
@@ -105,20 +105,23 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
             targets += prediction.targets(batch).length;
             tokens += prediction.tokens(batch);
         }
+        Prediction.Step<M, B> step = prediction.step(backwardPasses);
         double loss = 0;
         Map<String, Double> further = new TreeMap<>();
         for (B batch : batches) {
-            loss += backward(model, batch, targets, further);
+            loss += backward(step, model, batch, targets, further);
             gradients.collect();
         }
+        further.putAll(step.end(model));
         return new StepReport(loss / Math.max(1, targets), tokens, further);
     }
 
-    private double backward(M model, B batch, long targetsOfStep, Map<String, Double> further) {
+    private double backward(
+            Prediction.Step<M, B> step, M model, B batch, long targetsOfStep, Map<String, Double> further) {
         int[] targets = prediction.targets(batch);
         if (targets.length == 0) return 0;
         try (Tape tape = Tape.open()) {
-            Prediction.Taught taught = prediction.taught(model, batch, backwardPasses);
+            Prediction.Taught taught = step.taught(model, batch);
             HeadRows rows = HeadRows.of(taught, targets, targetsOfStep);
             float[] logProbabilities = VocabularyLoss.backward(
                     tape.cut(rows.input()),
@@ -128,7 +131,7 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
                     (from, to, logs, derivatives) ->
                             System.arraycopy(rows.derivatives(), from, derivatives, from, to - from));
             tape.backward();
-            taught.further().get().forEach((name, value) -> further.merge(name, value, Double::sum));
+            step.passed();
             int at = targets.length;
             for (Prediction.Taught.Beside beside : taught.beside()) {
                 double sum = negativeSum(logProbabilities, at, at += beside.targets().length);

@@ -45,8 +45,8 @@ record WrittenTokens() implements Prediction<EncoderDecoder, PairBatch> {
     }
 
     @Override
-    public Taught taught(EncoderDecoder model, PairBatch batch, int passes) {
-        return new Taught(headInput(model, batch));
+    public Step<EncoderDecoder, PairBatch> step(int passes) {
+        return (model, batch) -> new Taught(headInput(model, batch));
     }
 
     @Override
