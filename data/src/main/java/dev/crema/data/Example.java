@@ -61,6 +61,14 @@ public sealed interface Example {
         }
     }
 
+    /** A text in words, each with a tag, such as {@code B-PER} where a person's name begins. */
+    record Tagged(List<String> words, List<String> tags) implements Example {
+        public Tagged {
+            words = List.copyOf(words);
+            tags = List.copyOf(tags);
+        }
+    }
+
     /** Counts the characters, roughly, to bound what is held in memory. */
     default long chars() {
         return switch (this) {
@@ -68,6 +76,8 @@ public sealed interface Example {
             case Completion(String prompt, String completion) -> prompt.length() + completion.length();
             case Chat(List<Message> messages, List<Map<String, Object>> tools) -> chars(messages);
             case Problem(List<Message> prompt, String answer, String id) -> chars(prompt);
+            case Tagged(List<String> words, List<String> tags) ->
+                words.stream().mapToLong(word -> 16 + word.length()).sum();
         };
     }
 

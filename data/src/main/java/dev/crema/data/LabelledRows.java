@@ -22,12 +22,12 @@ public final class LabelledRows {
     /** Returns the next batch. */
     public Batch next() {
         List<int[]> chosen = new ArrayList<>();
-        int[] targets = new int[rows];
-        int count = texts.targets().length;
+        List<int[]> targets = new ArrayList<>();
+        int count = texts.texts().size();
         for (int row = 0; row < rows; row++) {
             int text = (int) order.place(position, count, epoch);
             chosen.add(texts.texts().get(text));
-            targets[row] = texts.targets()[text];
+            targets.add(texts.targets().get(text));
             if (++position == count) {
                 position = 0;
                 epoch++;
@@ -43,12 +43,12 @@ public final class LabelledRows {
 
     /** Goes to a place that {@link #cursor} returned. Throws InputException where it belongs to other data. */
     public void seek(Cursor cursor) {
-        cursor.check(label(), texts.targets().length);
+        cursor.check(label(), texts.texts().size());
         epoch = cursor.epoch();
         position = cursor.position();
     }
 
     private String label() {
-        return "labelled, " + order.label() + ", " + texts.targets().length + " of " + texts.key();
+        return "labelled, " + order.label() + ", " + texts.texts().size() + " of " + texts.key();
     }
 }

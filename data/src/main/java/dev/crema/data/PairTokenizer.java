@@ -42,6 +42,9 @@ public final class PairTokenizer implements ExampleTokenizer {
                 throw new InputException(
                         "an encoder-decoder is fine-tuned on pairs, and this is plain text; give records"
                                 + " of prompt and completion");
+            case Example.Tagged tagged ->
+                throw new InputException(
+                        "tagged words are for classify; to learn their text, give records of text or of pairs");
             case Example.Problem problem ->
                 throw new InputException("problem " + problem.id() + " has an answer to check and no text to learn;"
                         + " read it as question_answer to fine-tune on it");

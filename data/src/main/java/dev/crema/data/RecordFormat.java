@@ -17,5 +17,7 @@ public enum RecordFormat {
     /** {@code {"question": "...", "answer": "..."}}, as GSM8K, read as a chat of one turn. */
     QUESTION_ANSWER,
     /** {@code {"question" or "prompt": "...", "answer": "..."}}, read as a problem for reinforcement learning. */
-    PROBLEM
+    PROBLEM,
+    /** {@code {"tokens": ["EU", ...], "ner_tags": ["B-ORG", ...]}}, as CoNLL-2003; the tags may be numbers of labels. */
+    TAGGED
 }

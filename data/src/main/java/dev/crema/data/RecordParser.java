@@ -8,6 +8,8 @@ import dev.crema.data.Example.Problem;
 import dev.crema.text.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Turns one JSON record into an example. */
 final class RecordParser {
@@ -30,11 +32,15 @@ final class RecordParser {
         if (record.has("question") && record.has("answer")) {
             return RecordFormat.QUESTION_ANSWER;
         }
+        if (record.has("tokens") && tagField(record).isPresent()) {
+            return RecordFormat.TAGGED;
+        }
         if (record.has("text")) {
             return RecordFormat.TEXT;
         }
         throw new BadRecordException("the fields " + Fields.names(record) + " are of no known format: text;"
-                + " prompt, completion; messages; conversations; instruction, output; question, answer");
+                + " prompt, completion; messages; conversations; instruction, output; question, answer;"
+                + " tokens, ner_tags");
     }
 
     /** Reads a record; {@code place} names it where it has no name of its own. */
@@ -53,8 +59,38 @@ final class RecordParser {
                         Message.user(Fields.text(record, "question")),
                         Message.assistant(Fields.text(record, "answer"))));
             case PROBLEM -> problem(record, place);
+            case TAGGED -> tagged(record);
             case DETECT -> parse(record, detect(record), place);
         };
+    }
+
+    private static Optional<String> tagField(JsonNode record) {
+        return Stream.of("ner_tags", "tags", "labels").filter(record::has).findFirst();
+    }
+
+    private static Example tagged(JsonNode record) throws BadRecordException {
+        String field = tagField(record)
+                .orElseThrow(() ->
+                        new BadRecordException("the field \"ner_tags\", \"tags\" or \"labels\" is missing, there are "
+                                + Fields.names(record)));
+        List<String> words = new ArrayList<>(), tags = new ArrayList<>();
+        for (JsonNode word : Fields.list(record, "tokens")) {
+            if (!word.isTextual())
+                throw new BadRecordException("\"tokens\" must hold strings, not " + Fields.kind(word));
+            words.add(word.textValue());
+        }
+        for (JsonNode tag : Fields.list(record, field)) {
+            if (!tag.isTextual() && !tag.isInt()) {
+                throw new BadRecordException(
+                        "\"" + field + "\" must hold labels or their numbers, not " + Fields.kind(tag));
+            }
+            tags.add(tag.asText().strip());
+        }
+        if (words.size() != tags.size()) {
+            throw new BadRecordException("there are " + words.size() + " tokens and " + tags.size() + " of \"" + field
+                    + "\"; give each one");
+        }
+        return new Example.Tagged(words, tags);
     }
 
     /** Cuts an error message to its first line. */

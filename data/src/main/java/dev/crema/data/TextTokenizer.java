@@ -71,6 +71,9 @@ final class TextTokenizer implements ExampleTokenizer {
             case Example.Chat chat ->
                 throw new InputException("chats need a chat template, and this model has none: add"
                         + " chat_template.jinja to its folder, or use records of prompt and completion");
+            case Example.Tagged tagged ->
+                throw new InputException(
+                        "tagged words are for classify; to learn their text, give records of text or of pairs");
             case Example.Problem problem ->
                 throw new InputException("problem " + problem.id() + " has an answer to check and no text to learn;"
                         + " read it as question_answer to fine-tune on it");

@@ -55,6 +55,16 @@ class ExampleTokenizerTest {
     }
 
     @Test
+    void theFirstTokenOfAWordHasItsTag() {
+        try (Tokenizer tokenizer = characters()) {
+            var example = new Example.Tagged(List.of("EU", "says", "no"), List.of("B-ORG", "O", "B-X"));
+            TaggedWords words = TaggedWords.of(example, tokenizer, 9);
+            assertThat(tokenizer.decode(words.ids())).isEqualTo("EU says n");
+            assertThat(words.tags()).containsExactly("B-ORG", "", "", "O", "", "", "", "", "B-X");
+        }
+    }
+
+    @Test
     void kindsMayMixAndKeepTheirOrder() {
         try (Tokenizer tokenizer = characters()) {
             ExampleTokenizer examples = ExampleTokenizer.of(tokenizer, ChatTemplate.of(TEMPLATE, Map.of()));

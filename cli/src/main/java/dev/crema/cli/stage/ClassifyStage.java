@@ -24,10 +24,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Teaches an encoder to label texts: its head is replaced by a sequence classifier's.
+ * Teaches an encoder to label texts, or the words of texts: its head is replaced by a sequence or token classifier's.
  *
  * @param from the stage that made the encoder, or a model folder
- * @param data records of prompt and completion, of which the completion is the label
+ * @param data records of prompt and completion, of which the completion is the label, or of tokens and ner_tags
+ * @param labels in the order of their numbers; if empty, those that occur
  * @param rows texts of a backward pass
  * @param columns tokens of a text; the rest is cut off
  * @param backwardPasses batches of a step
@@ -37,6 +38,7 @@ import java.util.List;
 public record ClassifyStage(
         String from,
         DataSettings data,
+        @Default("[]") List<String> labels,
         @Default("32") int rows,
         @Default("128") int columns,
         @Default("1") int backwardPasses,
@@ -65,32 +67,41 @@ public record ClassifyStage(
         ModelFolder folder = ModelFolder.open(Models.folder(from, context));
         LabelledTexts texts;
         try (Tokenizer tokenizer = Tokenizer.load(folder.path())) {
-            texts = LabelledTexts.read(data.source(context.seed()), tokenizer, columns);
+            texts = LabelledTexts.read(data.source(context.seed()), tokenizer, columns, labels);
         }
         LabelledTexts.Sides sides = texts.split(validation, context.seed());
-        try (Encoder model = classifier(folder, texts.labels(), context.seed())) {
+        try (Encoder model = classifier(folder, texts, context.seed())) {
+            boolean words = texts.unit() == LabelledTexts.Unit.WORD;
             Classification method = new Classification(
                     new LabelledRows(sides.train(), rows, context.seed()),
                     sides.validation().batches(rows),
                     backwardPasses);
             TrainingRun.train(
-                    context, model, folder.family(), folder.path(), method, training.plan("val_accuracy", true));
+                    context,
+                    model,
+                    folder.family(),
+                    folder.path(),
+                    method,
+                    training.plan(words ? "val_f1" : "val_accuracy", true));
         }
     }
 
     /** Returns the encoder with a new head; where it has a pooler already, that stays. */
-    private Encoder classifier(ModelFolder folder, List<String> labels, long seed) {
+    private Encoder classifier(ModelFolder folder, LabelledTexts texts, long seed) {
         PoolerActivation activation =
                 folder.family() == Family.DISTILBERT ? PoolerActivation.RELU : PoolerActivation.TANH;
         try (Encoder pretrained =
                         folder.load(Encoder.class, training.precision().dtype(), Device.CPU);
                 Scope scope = Scope.open();
                 var off = Autograd.off()) {
-            EncoderConfig config = pretrained.config().with(new Head.SequenceClassification(activation, labels));
+            Head head = texts.unit() == LabelledTexts.Unit.WORD
+                    ? new Head.TokenClassification(texts.labels())
+                    : new Head.SequenceClassification(activation, texts.labels());
+            EncoderConfig config = pretrained.config().with(head);
             Weights weights = Weights.random(config, pretrained.dtype(), Device.CPU, deviation, seed);
             weights.byName().forEach((name, weight) -> {
-                boolean head = name.startsWith("classifier.");
-                if (!head && pretrained.weights().has(name)) {
+                boolean fresh = name.startsWith("classifier.");
+                if (!fresh && pretrained.weights().has(name)) {
                     weight.copyInPlace(pretrained.weights().get(name));
                 }
             });

@@ -157,6 +157,7 @@ public record TokenizerStage(
                 case Example.Completion(String prompt, String completion) -> prompt + completion;
                 case Example.Chat chat -> joined(chat.messages());
                 case Example.Problem problem -> joined(problem.prompt());
+                case Example.Tagged tagged -> String.join(" ", tagged.words());
             };
         }
 

@@ -104,6 +104,43 @@ final class EncoderStagesTest {
     }
 
     @Test
+    void anEncoderLearnsToTagWords() throws IOException {
+        run(PRETRAIN.formatted(text, "encoder", "bert"), "pretrain");
+        StringBuilder records = new StringBuilder();
+        for (int i = 0; i < 60; i++) {
+            String animal = i % 2 == 0 ? "cat" : "dog";
+            records.append("{\"tokens\": [\"the\", \"%s\", \"ran\", \"after\", \"the\", \"cat\"],".formatted(animal)
+                    + " \"ner_tags\": [0, %d, 0, 0, 1, 2]}\n".formatted(i % 2 == 0 ? 1 : 3));
+        }
+        Path tagged = Files.writeString(temporary.resolve("tagged.jsonl"), records);
+        String recipe = """
+                name: encoders
+                stages:
+                  - classify:
+                      from: %s
+                      data: {files: {path: %s}}
+                      labels: %s
+                      rows: 16
+                      columns: 24
+                      validation: 0.2
+                      training: {steps: 150, learning_rate: 3e-3, precision: fp32}
+                """;
+        Map<String, Object> summary =
+                run(recipe.formatted(model("pretrain"), tagged, "[O, B-CAT, I-CAT, B-DOG]"), "classify");
+        assertThat(figure(summary, "val_accuracy")).isEqualTo(1);
+        assertThat(figure(summary, "val_f1")).isEqualTo(1);
+        EncoderConfig config =
+                (EncoderConfig) ModelFolder.open(model("classify")).description();
+        assertThat(config.head())
+                .isInstanceOfSatisfying(
+                        Head.TokenClassification.class,
+                        head -> assertThat(head.labels()).containsExactly("O", "B-CAT", "I-CAT", "B-DOG"));
+        assertThatThrownBy(() -> run(recipe.formatted(model("pretrain"), tagged, "[]"), "classify"))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("labels are numbers");
+    }
+
+    @Test
     void anEncoderDecoderLearnsSpansAndThenPairs() throws IOException {
         Map<String, Object> summary = run(PRETRAIN.formatted(text, "encoder_decoder", "t5"), "pretrain");
         assertThat(figure(summary, "val_loss")).isLessThan(4.5);

@@ -7,6 +7,7 @@ import dev.crema.data.Cursor;
 import dev.crema.data.LabelledRows;
 import dev.crema.data.LabelledTexts;
 import dev.crema.model.Encoder;
+import dev.crema.model.EncoderConfig.Head;
 import dev.crema.model.EncoderInput;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.DType;
@@ -19,10 +20,14 @@ import dev.crema.text.InputException;
 import dev.crema.train.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Learns the labels of texts: the cross-entropy of a sequence classifier's head, the mean over the texts of a step. */
+/**
+ * Learns the labels of texts, or of words: the cross-entropy of a sequence or token classifier's head, the mean over the
+ * labels of a step.
+ */
 public final class Classification implements Method<Encoder> {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -44,11 +49,13 @@ public final class Classification implements Method<Encoder> {
     public StepReport accumulate(Encoder model, Gradients gradients, long step) {
         List<LabelledTexts.Batch> batches = new ArrayList<>();
         while (batches.size() < backwardPasses) batches.add(training.next());
-        long texts = batches.stream().mapToLong(batch -> batch.targets().length).sum();
+        long labelled =
+                batches.stream().mapToLong(LabelledTexts.Batch::labelled).sum();
         double loss = 0;
         for (LabelledTexts.Batch batch : batches) {
             try (Tape tape = Tape.open()) {
-                Tensor share = lossSum(logits(model, batch), batch.targets()).div(texts);
+                // A step whose texts were all cut before their first word has nothing to learn.
+                Tensor share = Judged.of(model, batch).lossSum().div(Math.max(1, labelled));
                 share.backward();
                 loss += share.item();
             }
@@ -62,29 +69,71 @@ public final class Classification implements Method<Encoder> {
     public Map<String, Double> evaluate(Encoder model) {
         if (validation.isEmpty()) return Map.of();
         double loss = 0;
-        long right = 0, texts = 0;
+        long right = 0, labelled = 0;
+        EntityScore entities = new EntityScore();
         for (LabelledTexts.Batch batch : validation) {
             try (Scope scope = Scope.open();
                     var off = Autograd.off()) {
-                Tensor logits = logits(model, batch);
-                loss += lossSum(logits, batch.targets()).item();
-                long[] chosen = logits.argmax(-1).toLongs();
-                for (int i = 0; i < chosen.length; i++) if (chosen[i] == batch.targets()[i]) right++;
-                texts += chosen.length;
+                Judged judged = Judged.of(model, batch);
+                loss += judged.lossSum().item();
+                long[] chosen = judged.logits().argmax(-1).toLongs();
+                for (int i = 0; i < chosen.length; i++) if (chosen[i] == judged.targets()[i]) right++;
+                labelled += batch.labelled();
+                if (model.config().head() instanceof Head.TokenClassification(List<String> labels)) {
+                    count(chosen, judged.targets(), batch, labels, entities);
+                }
             }
         }
-        return Map.of("val_loss", loss / texts, "val_accuracy", (double) right / texts);
+        Map<String, Double> scores = new LinkedHashMap<>();
+        scores.put("val_loss", loss / Math.max(1, labelled));
+        scores.put("val_accuracy", (double) right / Math.max(1, labelled));
+        if (model.config().head() instanceof Head.TokenClassification) {
+            scores.put("val_precision", entities.precision());
+            scores.put("val_recall", entities.recall());
+            scores.put("val_f1", entities.f1());
+        }
+        return scores;
     }
 
-    /** Returns {@code [B, labels]} in fp32. */
-    private static Tensor logits(Encoder model, LabelledTexts.Batch batch) {
-        Tensor hidden = model.hiddenStates(EncoderInput.of(batch.texts(), model.device()));
-        return model.logits(hidden).to(DType.FP32);
+    /** Compares the entities of each text, tag by tag of its words. */
+    private static void count(
+            long[] chosen, long[] targets, LabelledTexts.Batch batch, List<String> labels, EntityScore entities) {
+        int columns = targets.length / batch.texts().size();
+        for (int row = 0; row < batch.texts().size(); row++) {
+            List<String> wanted = new ArrayList<>(), found = new ArrayList<>();
+            for (int i = row * columns; i < (row + 1) * columns; i++) {
+                if (targets[i] == LabelledTexts.NONE) continue;
+                wanted.add(labels.get((int) targets[i]));
+                found.add(labels.get((int) chosen[i]));
+            }
+            entities.add(wanted, found);
+        }
     }
 
-    private static Tensor lossSum(Tensor logits, int[] targets) {
-        long[] wide = Arrays.stream(targets).asLongStream().toArray();
-        return Functions.crossEntropySum(logits, Tensors.of(wide, wide.length).to(logits.device()));
+    /**
+     * What a model says of a batch, label by label.
+     *
+     * @param logits {@code [N, labels]} in fp32; N is B, or B T of words
+     * @param targets {@code [N]}
+     */
+    private record Judged(Tensor logits, long[] targets) {
+        static Judged of(Encoder model, LabelledTexts.Batch batch) {
+            Tensor hidden = model.hiddenStates(EncoderInput.of(batch.texts(), model.device()));
+            Tensor logits = model.logits(hidden).to(DType.FP32); // [B, labels] or [B, T, labels]
+            int columns = logits.rank() == 3 ? Math.toIntExact(logits.size(1)) : 1;
+            long[] targets = new long[batch.texts().size() * columns];
+            Arrays.fill(targets, LabelledTexts.NONE);
+            for (int row = 0; row < batch.texts().size(); row++) {
+                int[] target = batch.targets().get(row);
+                for (int i = 0; i < target.length; i++) targets[row * columns + i] = target[i];
+            }
+            return new Judged(logits.reshape(targets.length, -1), targets);
+        }
+
+        Tensor lossSum() {
+            return Functions.crossEntropySum(
+                    logits, Tensors.of(targets, targets.length).to(logits.device()));
+        }
     }
 
     @Override
