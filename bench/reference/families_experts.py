@@ -238,6 +238,19 @@ CONFIGS = {
         num_mtp_layers=0,
         rope_parameters=YARN | dict(mscale=1.0, mscale_all_dim=1.0),
     ),
+    # A window of five tokens in every layer.
+    "mixtral-window": transformers.MixtralConfig(
+        **SMALL,
+        hidden_size=34,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        num_key_value_heads=1,
+        head_dim=10,
+        intermediate_size=21,
+        num_local_experts=5,
+        num_experts_per_tok=2,
+        sliding_window=5,
+    ),
 }
 
 STACKED = (CONFIGS["qwen3-moe-stacked"],)

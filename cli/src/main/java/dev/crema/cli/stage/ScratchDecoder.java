@@ -40,7 +40,7 @@ final class ScratchDecoder {
     /** Tells whether a family has layers that see the latest tokens alone. */
     static boolean slides(Family family) {
         return switch (family) {
-            case MISTRAL, PHI3, QWEN2, QWEN3, GEMMA2, GEMMA3 -> true;
+            case MISTRAL, MIXTRAL, PHI3, QWEN2, QWEN3, GEMMA2, GEMMA3 -> true;
             default -> false;
         };
     }
