@@ -2,6 +2,7 @@ package dev.crema.model;
 
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.Scope;
+import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,16 +58,25 @@ public final class EncoderDecoder implements Model {
 
     /** Reads texts; positions and token types of the input are not looked at. The innermost scope owns the result. */
     public Encoded encode(EncoderInput input) {
+        return encode(input, new BlockRuns.Once());
+    }
+
+    /** The same in a pass of training, keeping only what each block reads and running the block again on the way back. */
+    public Encoded encodeCheckpointed(EncoderInput input, Tape tape) {
+        return encode(input, new BlockRuns.Again(tape));
+    }
+
+    private Encoded encode(EncoderInput input, BlockRuns blocks) {
         try (Scope scope = Scope.open()) {
             int tokens = (int) input.ids().size(1);
             Tensor relative = encoderPositions.bias(0, tokens, tokens); // [1, H, S, S]
             MultiHead.Bias padding = input.padding(dtype());
-            MultiHead.Bias bias = new MultiHead.Bias.Added(
-                    padding instanceof MultiHead.Bias.Added(Tensor hidden) ? relative.add(hidden) : relative);
+            Tensor both = padding instanceof MultiHead.Bias.Added(Tensor hidden) ? relative.add(hidden) : relative;
+            MultiHead.Bias bias = new MultiHead.Bias.Added(blocks.shared(both));
             Tensor h = Functions.embedding(weights.get("tokens.weight"), input.ids()); // [B, S, D]
-            for (EncoderBlock block : encoder) h = block.apply(h, bias);
+            for (EncoderBlock block : encoder) h = blocks.run(h, x -> block.apply(x, bias));
             if (padding instanceof MultiHead.Bias.Added(Tensor hidden)) scope.keep(hidden);
-            return new Encoded(scope.keep(encoderNorm.apply(h)), padding);
+            return new Encoded(scope.keep(blocks.shared(encoderNorm.apply(h))), padding);
         }
     }
 
@@ -77,11 +87,21 @@ public final class EncoderDecoder implements Model {
      * @return {@code [B, T, D]}, the innermost scope's
      */
     public Tensor decode(Tensor ids, Encoded encoded) {
+        return decode(ids, encoded, new BlockRuns.Once());
+    }
+
+    /** The same as {@link #encodeCheckpointed} has it. */
+    public Tensor decodeCheckpointed(Tensor ids, Encoded encoded, Tape tape) {
+        return decode(ids, encoded, new BlockRuns.Again(tape));
+    }
+
+    private Tensor decode(Tensor ids, Encoded encoded, BlockRuns blocks) {
         try (Scope scope = Scope.open()) {
             int tokens = (int) ids.size(1);
-            MultiHead.Bias bias = new MultiHead.Bias.Added(decoderPositions.bias(0, tokens, tokens));
+            Tensor relative = blocks.shared(decoderPositions.bias(0, tokens, tokens)); // [1, H, T, T]
+            MultiHead.Bias bias = new MultiHead.Bias.Added(relative);
             Tensor h = Functions.embedding(weights.get("tokens.weight"), ids); // [B, T, D]
-            for (CrossBlock block : decoder) h = block.apply(h, bias, encoded);
+            for (CrossBlock block : decoder) h = blocks.run(h, x -> block.apply(x, bias, encoded));
             return scope.keep(decoderNorm.apply(h));
         }
     }

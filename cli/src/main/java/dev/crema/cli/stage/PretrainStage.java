@@ -20,7 +20,6 @@ import dev.crema.model.Model;
 import dev.crema.model.ModelConfig;
 import dev.crema.model.Weights;
 import dev.crema.tensor.Device;
-import dev.crema.text.InputException;
 import dev.crema.text.SpecialTokens.SpecialToken;
 import dev.crema.text.Tokenizer;
 import dev.crema.train.Method;
@@ -114,16 +113,13 @@ public record PretrainStage(
     }
 
     private void spans(EncoderDecoder both, Tokenizer words, StageContext context) throws IOException {
-        if (batch.recompute()) {
-            throw new InputException("batch.recompute is not there for an encoder-decoder; leave it out");
-        }
         int start = both.config().startId();
         SpanCorruption corruption = SpanCorruption.of(words, spans.density(), spans.meanSpan(), start, context.seed());
         try (RowSettings.Data rows = open(batch.withColumns(corruption.textTokens(batch.columns())), words, context)) {
             List<PairBatch> validation = new ArrayList<>();
             for (Batch each : rows.validation()) validation.add(corruption.apply(each, HELD_OUT - validation.size()));
             CorruptedSpans pairs = new CorruptedSpans(rows.training(), corruption);
-            train(context, both, TokenPrediction.pairs(pairs, validation, batch.backwardPasses()));
+            train(context, both, TokenPrediction.pairs(pairs, validation, batch.backwardPasses(), batch.recompute()));
         }
     }
 

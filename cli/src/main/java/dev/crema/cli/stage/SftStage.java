@@ -84,7 +84,8 @@ public record SftStage(
             train(
                     model,
                     folder,
-                    TokenPrediction.pairs(pairs.training(), pairs.validation(), batch.backwardPasses()),
+                    TokenPrediction.pairs(
+                            pairs.training(), pairs.validation(), batch.backwardPasses(), batch.recompute()),
                     context);
         }
     }

@@ -2,6 +2,7 @@ package dev.crema.model.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crema.model.Activations;
 import dev.crema.model.Encoded;
 import dev.crema.model.EncoderDecoder;
 import dev.crema.model.EncoderDecoderCache;
@@ -75,19 +76,27 @@ class EncoderDecoderParityTest {
     @ParameterizedTest
     @MethodSource("folders")
     void lossAndGradientsAgreeByName(Path folder) throws IOException {
-        try (Golden golden = Golden.open(folder, generated);
-                EncoderDecoder model = golden.load(EncoderDecoder.class);
-                Tape tape = Tape.open()) {
-            model.weights().requireGrad(true);
-            Tensor hidden = model.decode(golden.tensor("decoder_input_ids"), model.encode(golden.input("")));
-            Tensor labels = golden.tensor("labels").to(DType.INT64).reshape(-1);
-            long counted = Arrays.stream(labels.toLongs()).filter(l -> l >= 0).count();
-            Tensor logits = model.logits(tape.cut(hidden)).reshape(labels.size(0), -1);
-            Tensor loss = Functions.crossEntropySum(logits, labels).div(counted);
-            golden.assertClose(loss.reshape(1), "loss");
-            loss.backward();
-            tape.backward();
-            golden.assertGradients(model);
+        for (Activations activations : Activations.values()) {
+            try (Golden golden = Golden.open(folder, generated);
+                    EncoderDecoder model = golden.load(EncoderDecoder.class);
+                    Tape tape = Tape.open()) {
+                model.weights().requireGrad(true);
+                Tensor ids = golden.tensor("decoder_input_ids");
+                Tensor hidden = switch (activations) {
+                    case KEEP -> model.decode(ids, model.encode(golden.input("")));
+                    case RECOMPUTE ->
+                        model.decodeCheckpointed(ids, model.encodeCheckpointed(golden.input(""), tape), tape);
+                };
+                Tensor labels = golden.tensor("labels").to(DType.INT64).reshape(-1);
+                long counted =
+                        Arrays.stream(labels.toLongs()).filter(l -> l >= 0).count();
+                Tensor logits = model.logits(tape.cut(hidden)).reshape(labels.size(0), -1);
+                Tensor loss = Functions.crossEntropySum(logits, labels).div(counted);
+                golden.assertClose(loss.reshape(1), "loss");
+                loss.backward();
+                tape.backward();
+                golden.assertGradients(model);
+            }
         }
     }
 

@@ -29,7 +29,7 @@ record HiddenTokens(boolean recompute) implements Prediction<Encoder, Batch> {
 
     @Override
     public Step<Encoder, Batch> step(int passes) {
-        return (model, batch) -> {
+        return (model, batch, tape) -> {
             EncoderInput input = input(model, batch);
             Tensor hidden = recompute ? model.hiddenStatesCheckpointed(input) : model.hiddenStates(input); // [B, T, D]
             return new Taught(predictions(model, batch, hidden));

@@ -6,6 +6,7 @@ import dev.crema.model.Decoder;
 import dev.crema.model.RouterLoads;
 import dev.crema.model.RouterTrace;
 import dev.crema.model.TrainingPass;
+import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
 import dev.crema.train.method.Prediction.Step;
 import dev.crema.train.method.Prediction.Taught;
@@ -30,7 +31,7 @@ final class NextTokensStep implements Step<Decoder, Batch> {
     }
 
     @Override
-    public Taught taught(Decoder model, Batch batch) {
+    public Taught taught(Decoder model, Batch batch, Tape tape) {
         trace = RouterTrace.of(auxiliary.balance() / passes, ModelBatch.inDocuments(batch));
         TrainingPass pass = ModelBatch.trainingPass(model, batch, activations, trace);
         Tensor hidden = model.hiddenStates(ModelBatch.ofTokens(model, batch, batch.ids()), pass); // [B, T, D]

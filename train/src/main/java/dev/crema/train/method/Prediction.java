@@ -1,6 +1,7 @@
 package dev.crema.train.method;
 
 import dev.crema.model.Model;
+import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.VocabularyHead;
 import java.util.List;
@@ -29,8 +30,12 @@ interface Prediction<M extends Model, B> {
 
     /** The passes of one step. */
     interface Step<M, B> {
-        /** Returns what the head reads in the next pass. */
-        Taught taught(M model, B batch);
+        /**
+         * Returns what the head reads in the next pass.
+         *
+         * @param tape of the pass
+         */
+        Taught taught(M model, B batch, Tape tape);
 
         /** Is told that the pass has gone back to its beginning. */
         default void passed() {}

@@ -71,9 +71,12 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
     /** @param auxiliary what it learns besides */
     public static TokenPrediction<Decoder, Batch> next(
             BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute, Auxiliary auxiliary) {
-        Activations activations = recompute ? Activations.RECOMPUTE : Activations.KEEP;
         return new TokenPrediction<>(
-                new NextTokens(activations, auxiliary), Data.of(training), validation, backwardPasses);
+                new NextTokens(activations(recompute), auxiliary), Data.of(training), validation, backwardPasses);
+    }
+
+    private static Activations activations(boolean recompute) {
+        return recompute ? Activations.RECOMPUTE : Activations.KEEP;
     }
 
     /**
@@ -88,11 +91,17 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
         return new TokenPrediction<>(new HiddenTokens(recompute), Data.of(training), validation, backwardPasses);
     }
 
-    /** Teaches an encoder-decoder to write the second text of each pair, of which it sees what precedes each token. */
+    /**
+     * Teaches an encoder-decoder to write the second text of each pair, of which it sees what precedes each token.
+     *
+     * @param validation batches to measure on; may be empty
+     * @param backwardPasses batches of a step
+     * @param recompute whether blocks are run again in the backward pass, to save memory
+     */
     public static TokenPrediction<EncoderDecoder, PairBatch> pairs(
-            PairSource training, List<PairBatch> validation, int backwardPasses) {
+            PairSource training, List<PairBatch> validation, int backwardPasses, boolean recompute) {
         Data<PairBatch> data = new Data<>(training::next, training::cursor, training::seek);
-        return new TokenPrediction<>(new WrittenTokens(), data, validation, backwardPasses);
+        return new TokenPrediction<>(new WrittenTokens(activations(recompute)), data, validation, backwardPasses);
     }
 
     @Override
@@ -121,7 +130,7 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
         int[] targets = prediction.targets(batch);
         if (targets.length == 0) return 0;
         try (Tape tape = Tape.open()) {
-            Prediction.Taught taught = step.taught(model, batch);
+            Prediction.Taught taught = step.taught(model, batch, tape);
             HeadRows rows = HeadRows.of(taught, targets, targetsOfStep);
             float[] logProbabilities = VocabularyLoss.backward(
                     tape.cut(rows.input()),

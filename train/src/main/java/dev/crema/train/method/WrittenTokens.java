@@ -2,6 +2,7 @@ package dev.crema.train.method;
 
 import dev.crema.data.Batch;
 import dev.crema.data.PairBatch;
+import dev.crema.model.Activations;
 import dev.crema.model.Encoded;
 import dev.crema.model.EncoderDecoder;
 import dev.crema.model.EncoderInput;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** What an encoder-decoder predicts: each token of the second text of a pair, after those before it. */
-record WrittenTokens() implements Prediction<EncoderDecoder, PairBatch> {
+record WrittenTokens(Activations activations) implements Prediction<EncoderDecoder, PairBatch> {
     @Override
     public int[] targets(PairBatch batch) {
         return Arrays.stream(batch.targets())
@@ -28,25 +29,41 @@ record WrittenTokens() implements Prediction<EncoderDecoder, PairBatch> {
 
     @Override
     public Tensor headInput(EncoderDecoder model, PairBatch batch) {
+        Encoded encoded = model.encode(inputs(model, batch));
+        return headInput(model, batch, model.decode(decoderIds(model, batch), encoded));
+    }
+
+    @Override
+    public Step<EncoderDecoder, PairBatch> step(int passes) {
+        return (model, batch, tape) -> switch (activations) {
+            case KEEP -> new Taught(headInput(model, batch));
+            case RECOMPUTE -> {
+                Encoded encoded = model.encodeCheckpointed(inputs(model, batch), tape);
+                Tensor hidden = model.decodeCheckpointed(decoderIds(model, batch), encoded, tape); // [B, T, D]
+                yield new Taught(headInput(model, batch, hidden));
+            }
+        };
+    }
+
+    private static EncoderInput inputs(EncoderDecoder model, PairBatch batch) {
         List<int[]> texts = IntStream.range(0, batch.rows())
                 .mapToObj(row -> Arrays.copyOfRange(
                         batch.inputs(),
                         row * batch.inputColumns(),
                         row * batch.inputColumns() + batch.inputLengths()[row]))
                 .toList();
-        Encoded encoded = model.encode(EncoderInput.of(texts, model.device()));
-        Tensor ids =
-                Tensors.of(batch.decoderIds(), batch.rows(), batch.columns()).to(model.device());
-        Tensor hidden = model.decode(ids, encoded).reshape((long) batch.rows() * batch.columns(), -1); // [B T, D]
+        return EncoderInput.of(texts, model.device());
+    }
+
+    private static Tensor decoderIds(EncoderDecoder model, PairBatch batch) {
+        return Tensors.of(batch.decoderIds(), batch.rows(), batch.columns()).to(model.device());
+    }
+
+    private static Tensor headInput(EncoderDecoder model, PairBatch batch, Tensor hidden) {
         int[] places = IntStream.range(0, batch.targets().length)
                 .filter(i -> batch.targets()[i] != Batch.NO_LOSS)
                 .toArray();
-        return model.headInput(ModelBatch.at(hidden, places));
-    }
-
-    @Override
-    public Step<EncoderDecoder, PairBatch> step(int passes) {
-        return (model, batch) -> new Taught(headInput(model, batch));
+        return model.headInput(ModelBatch.at(ModelBatch.rows(hidden), places)); // [N, D]
     }
 
     @Override
