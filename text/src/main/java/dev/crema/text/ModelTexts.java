@@ -60,10 +60,15 @@ public sealed interface ModelTexts {
     /** Say for an error where a text stands. */
     String where(String name);
 
-    /** The files of a folder. */
+    /** The files of a folder; a tokenizer in an older form stands for a {@code tokenizer.json}. */
     record Folder(Path path) implements ModelTexts {
         @Override
         public Optional<String> find(String name) {
+            return new OlderForms(this).find(name);
+        }
+
+        /** Read a file, if there is one of that very name. */
+        Optional<String> text(String name) {
             Path file = path.resolve(name);
             if (!Files.isRegularFile(file)) {
                 return Optional.empty();
@@ -72,6 +77,27 @@ public sealed interface ModelTexts {
                 return Optional.of(Files.readString(file));
             } catch (IOException e) {
                 throw new InputException("Cannot read " + file + " as UTF-8 text: " + e.getMessage(), e);
+            }
+        }
+
+        boolean has(String name) {
+            return Files.isRegularFile(path.resolve(name));
+        }
+
+        /** Read a file that is no text, of at most {@code limit} bytes. */
+        Optional<byte[]> bytes(String name, long limit) {
+            Path file = path.resolve(name);
+            if (!Files.isRegularFile(file)) {
+                return Optional.empty();
+            }
+            try {
+                if (Files.size(file) > limit) {
+                    throw new InputException(
+                            file + " has " + Files.size(file) + " bytes; at most " + limit + " are read");
+                }
+                return Optional.of(Files.readAllBytes(file));
+            } catch (IOException e) {
+                throw new InputException("Cannot read " + file + ": " + e.getMessage(), e);
             }
         }
 

@@ -8,13 +8,14 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.text.SpecialTokens.Role;
 import dev.crema.text.SpecialTokens.SpecialToken;
+import dev.crema.text.sentencepiece.CharsMap;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -42,13 +43,14 @@ final class TokenizerFiles {
             throw new InputException(texts.where(name) + " is not a tokenizer: its JSON must be an object");
         }
         tokenizer = root;
+        checkRules(texts.where(name), root.path("normalizer"));
         config = optional("tokenizer_config.json");
         specialsMap = optional("special_tokens_map.json");
         json = addMissingTokens() ? tokenizer.toString() : text;
     }
 
     /**
-     * Read a model folder, of a BERT with {@code vocab.txt} alone too, a {@code tokenizer.json} or a GGUF file.
+     * Read a model folder, with a tokenizer in an older form too, a {@code tokenizer.json} or a GGUF file.
      *
      * @throws InputException when there is no {@code tokenizer.json} or a file is malformed
      */
@@ -60,19 +62,26 @@ final class TokenizerFiles {
             texts = new ModelTexts.Folder(Objects.requireNonNull(file.getParent()));
             name = file.getFileName().toString();
         }
-        ModelTexts found = texts;
-        String text = texts.find(name).or(() -> wordPieces(found)).orElseThrow(() -> missing(path));
+        String text = texts.find(name).orElseThrow(() -> missing(path));
         return new TokenizerFiles(texts, name, text);
     }
 
-    private static Optional<String> wordPieces(ModelTexts texts) {
-        return texts.find(WordPieceVocabulary.NAME)
-                .map(lines -> WordPieceVocabulary.of(texts.where(WordPieceVocabulary.NAME), lines)
-                        .tokenizer(texts.find("tokenizer_config.json").orElse("{}")));
+    /** The native tokenizer takes SentencePiece's rules of characters without a look, and what is wrong ends the process. */
+    private static void checkRules(String where, JsonNode normalizer) {
+        normalizer.path("normalizers").forEach(step -> checkRules(where, step));
+        if (!normalizer.path("type").asText().equals("Precompiled")) return;
+        byte[] rules;
+        try {
+            rules = Base64.getDecoder()
+                    .decode(normalizer.path("precompiled_charsmap").asText());
+        } catch (IllegalArgumentException e) {
+            throw new InputException(where + " is malformed: its precompiled_charsmap is no base64", e);
+        }
+        CharsMap.check(where, rules);
     }
 
     private static InputException missing(Path path) {
-        String remedy = Files.exists(path.resolve("tokenizer.model")) || Files.exists(path.resolve("vocab.json"))
+        String remedy = Files.exists(path.resolve("vocab.json"))
                 ? "the folder holds an older form; save it again with transformers' AutoTokenizer"
                 : "give a Hugging Face model folder, its tokenizer.json or a GGUF file";
         return new InputException("There is no tokenizer at " + path.resolve(TOKENIZER) + ": " + remedy);

@@ -107,7 +107,7 @@ class TokenizerTest {
         assertThatThrownBy(() -> Tokenizer.load(folder))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("give a Hugging Face model folder");
-        Files.writeString(folder.resolve("tokenizer.model"), "");
+        Files.writeString(folder.resolve("vocab.json"), "");
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("older form");
 
         String good = Files.readString(GPT2.resolve("tokenizer.json"));

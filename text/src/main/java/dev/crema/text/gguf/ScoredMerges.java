@@ -14,13 +14,14 @@ import java.util.stream.IntStream;
  *
  * <p>A token of several letters has a rule for each way to cut it into two tokens.
  */
-final class ScoredMerges {
+public final class ScoredMerges {
     private ScoredMerges() {}
 
     /** Two tokens that become one. */
-    record Merge(String left, String right) {}
+    public record Merge(String left, String right) {}
 
-    static List<Merge> of(GgufVocabulary vocabulary) {
+    /** Lists the merges, the one to be made first first. */
+    public static List<Merge> of(GgufVocabulary vocabulary) {
         Map<String, Integer> ids = new HashMap<>();
         for (int id = 0; id < vocabulary.size(); id++) {
             Type type = vocabulary.types().get(id);

@@ -1,6 +1,7 @@
 package dev.crema.model.checkpoint.onnx;
 
 import dev.crema.text.InputException;
+import dev.crema.text.protobuf.Protobuf;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,7 +36,7 @@ final class OnnxGraph {
      * @throws InputException if it is malformed, or larger than a model can be
      */
     static OnnxGraph read(MemorySegment file) {
-        Protobuf model = new Protobuf(file);
+        Protobuf model = new Protobuf("The file is no ONNX model", file);
         OnnxGraph graph = new OnnxGraph();
         boolean found = false;
         while (model.next()) {

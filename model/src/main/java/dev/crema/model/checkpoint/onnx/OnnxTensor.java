@@ -5,6 +5,7 @@ import dev.crema.tensor.Device;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
 import dev.crema.text.InputException;
+import dev.crema.text.protobuf.Protobuf;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -26,14 +27,14 @@ record OnnxTensor(String name, long[] shape, long dataType, MemorySegment elemen
         MemorySegment elements = MemorySegment.NULL;
         while (message.next()) {
             switch (message.field()) {
-                case 1 -> message.numbers(shape);
+                case 1 -> message.numbers(shape::add);
                 case 2 -> dataType = message.number();
                 case 4, 9 -> {
                     if (elements.byteSize() > 0)
                         throw new InputException("The ONNX tensor " + name + " has elements twice");
                     elements = message.bytes();
                 }
-                case 7 -> message.numbers(integers);
+                case 7 -> message.numbers(integers::add);
                 case 8 -> name = message.text();
                 case 13, 14 -> {
                     if (message.field() == 13 || message.number() != 0) {

@@ -1,20 +1,22 @@
-package dev.crema.model.checkpoint.onnx;
+package dev.crema.text.protobuf;
 
 import dev.crema.text.InputException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongConsumer;
 
 /**
  * Walks over the fields of one protobuf message in place. A field is a number and a wire type in a variable-length
  * integer, then its content: such an integer, four or eight bytes, or a length and so many bytes.
  */
-final class Protobuf {
+public final class Protobuf {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int VARINT = 0, EIGHT_BYTES = 1, LENGTH = 2, FOUR_BYTES = 5;
     private static final int MAX_TEXT = 4096;
 
+    private final String where;
     private final MemorySegment message;
     private long position;
     private int field;
@@ -22,7 +24,13 @@ final class Protobuf {
     private long number;
     private MemorySegment content = MemorySegment.NULL;
 
-    Protobuf(MemorySegment message) {
+    /**
+     * Begins before the first field of a message.
+     *
+     * @param where what to begin an error with, such as {@code "The file is no ONNX model"}
+     */
+    public Protobuf(String where, MemorySegment message) {
+        this.where = where;
         this.message = message;
     }
 
@@ -31,7 +39,7 @@ final class Protobuf {
      *
      * @throws InputException if the message is malformed
      */
-    boolean next() {
+    public boolean next() {
         if (position == message.byteSize()) return false;
         long tag = varint();
         wire = (int) (tag & 7);
@@ -47,34 +55,36 @@ final class Protobuf {
         return true;
     }
 
-    int field() {
+    /** Returns the number of the field. */
+    public int field() {
         return field;
     }
 
     /** Returns the integer in the field. */
-    long number() {
+    public long number() {
         if (wire != VARINT) throw malformed("field " + field + " is no integer");
         return number;
     }
 
     /** Returns the float in the field. */
-    float real() {
+    public float real() {
         if (wire != FOUR_BYTES) throw malformed("field " + field + " is no float");
         return Float.intBitsToFloat(content.get(INT, 0));
     }
 
     /** Returns the bytes in the field. */
-    MemorySegment bytes() {
+    public MemorySegment bytes() {
         if (wire != LENGTH) throw malformed("field " + field + " holds no bytes");
         return content;
     }
 
     /** Returns the message in the field. */
-    Protobuf message() {
-        return new Protobuf(bytes());
+    public Protobuf message() {
+        return new Protobuf(where, bytes());
     }
 
-    String text() {
+    /** Returns the text in the field, of no great length. */
+    public String text() {
         MemorySegment bytes = bytes();
         if (bytes.byteSize() > MAX_TEXT) {
             throw malformed("a name in it has " + bytes.byteSize() + " bytes, of at most " + MAX_TEXT);
@@ -83,13 +93,13 @@ final class Protobuf {
     }
 
     /** Adds the integers in the field to a list: one, or many packed. */
-    void numbers(LongList into) {
+    public void numbers(LongConsumer into) {
         if (wire == VARINT) {
-            into.add(number);
+            into.accept(number);
             return;
         }
         Protobuf packed = message();
-        while (packed.position < packed.message.byteSize()) into.add(packed.varint());
+        while (packed.position < packed.message.byteSize()) into.accept(packed.varint());
     }
 
     private long varint() {
@@ -111,7 +121,7 @@ final class Protobuf {
         return message.asSlice(position - bytes, bytes);
     }
 
-    private static InputException malformed(String why) {
-        return new InputException("The file is no ONNX model, or is truncated: " + why);
+    private InputException malformed(String why) {
+        return new InputException(where + ", or is truncated: " + why);
     }
 }
