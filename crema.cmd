@@ -87,6 +87,6 @@ if errorlevel 1 (
 )
 popd
 del "%STATE%\*.aot" 2>nul
-"%JDK%\bin\java.exe" %OPTIONS% %GC% "-XX:AOTCacheOutput=%CACHE%" -cp "%JAR%" dev.crema.cli.Warmup >nul 2>&1
+"%JDK%\bin\java.exe" %OPTIONS% %GC% "-XX:AOTCacheOutput=%CACHE%" -cp "%JAR%" dev.crema.cli.AotTraining >nul 2>&1
 move /y "%STATE%\building" "%STAMP%" >nul
 exit /b 0

@@ -4,6 +4,7 @@ import dev.crema.infer.GeneratedText;
 import dev.crema.infer.LanguageModel;
 import dev.crema.infer.TextGenerator;
 import dev.crema.infer.TextOptions;
+import dev.crema.infer.WarmUp;
 import dev.crema.text.InputException;
 import dev.crema.text.Message;
 import dev.crema.train.StopSignal;
@@ -67,7 +68,7 @@ final class Chat extends Verb {
             start(system);
             BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
             PrintStream out = console.out();
-            for (String line = read(lines, out); !line.equals("/exit"); line = read(lines, out)) {
+            for (String line = first(language, lines, out); !line.equals("/exit"); line = read(lines, out)) {
                 if (line.startsWith("/")) {
                     obey(line, console);
                 } else if (!line.isBlank()) {
@@ -78,9 +79,22 @@ final class Chat extends Verb {
         }
     }
 
+    /** Tells whether somebody types, so that there is time until a line comes. */
+    private static boolean typed() {
+        return System.console() != null && System.console().isTerminal();
+    }
+
+    /** Returns the first line; while somebody types it, the model warms up. */
+    private static String first(LanguageModel language, BufferedReader lines, PrintStream out) throws IOException {
+        if (!typed()) return read(lines, out);
+        try (WarmUp warmUp = WarmUp.of(language)) {
+            return read(lines, out);
+        }
+    }
+
     /** Returns the next line; the end of input is {@code /exit}. */
     private static String read(BufferedReader lines, PrintStream out) throws IOException {
-        if (System.console() != null && System.console().isTerminal()) {
+        if (typed()) {
             out.print("> ");
             out.flush();
         }

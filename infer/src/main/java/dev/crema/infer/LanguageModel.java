@@ -4,6 +4,7 @@ import dev.crema.model.Decoder;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderDecoder;
 import dev.crema.model.Model;
+import dev.crema.model.ModelConfig;
 import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.tensor.DType;
@@ -66,6 +67,11 @@ public final class LanguageModel implements AutoCloseable {
     public Decoder decoder() {
         if (model instanceof Decoder decoder) return decoder;
         throw new InputException(folder + " holds an encoder-decoder; this needs a decoder");
+    }
+
+    /** Returns the model's shape. */
+    ModelConfig config() {
+        return model.config();
     }
 
     /** Returns what writes with the model. */
