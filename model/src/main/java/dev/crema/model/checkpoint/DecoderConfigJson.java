@@ -41,7 +41,7 @@ final class DecoderConfigJson {
 
     /** Reads the families that descend from Llama: pairs that rotate, gated feed-forward parts, RMS norms. */
     private static ArchConfig rotating(ConfigJson json, Family family) {
-        int layers = json.integer("num_hidden_layers"), hidden = json.integer("hidden_size");
+        int layers = ArchConfigChecks.layers(json), hidden = json.integer("hidden_size");
         int positions = json.integer("max_position_embeddings", 2048);
         double epsilon = json.number(
                 "rms_norm_eps",

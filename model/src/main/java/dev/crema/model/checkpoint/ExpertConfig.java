@@ -46,7 +46,7 @@ final class ExpertConfig {
         Set<Integer> without = new TreeSet<>();
         json.node("mlp_only_layers").forEach(layer -> without.add(layer.asInt()));
         return byLayer(
-                json.integer("num_hidden_layers"),
+                ArchConfigChecks.layers(json),
                 dense,
                 experts,
                 layer -> without.contains(layer) || (layer + 1) % step != 0);
@@ -74,7 +74,7 @@ final class ExpertConfig {
         Experts experts = new Experts(
                 width, routing, shared == 0 ? new SharedExpert.None() : new SharedExpert.Added(shared * width));
         int first = json.integer("first_k_dense_replace", third ? 3 : 0);
-        int layers = json.integer("num_hidden_layers");
+        int layers = ArchConfigChecks.layers(json);
         json.require(first < layers, "first_k_dense_replace");
         return byLayer(layers, dense, experts, layer -> layer < first);
     }

@@ -30,7 +30,7 @@ final class LatentConfig {
         return new ArchConfig(
                         json.integer("vocab_size"),
                         hidden,
-                        json.integer("num_hidden_layers"),
+                        ArchConfigChecks.layers(json),
                         json.integer("max_position_embeddings", 2048),
                         new LatentSpec(
                                 heads,

@@ -1,7 +1,7 @@
 package dev.crema.model.checkpoint.gguf;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.text.InputException;
 import dev.crema.text.gguf.GgufTensor;
@@ -19,7 +19,7 @@ final class GgufConfig {
 
     private final GgufKeys keys;
     private final GgufArchitecture architecture;
-    private final ObjectNode json = JsonMapper.builder().build().createObjectNode();
+    private final ObjectNode json = JsonNodeFactory.instance.objectNode();
 
     private GgufConfig(GgufKeys keys) {
         this.keys = keys;

@@ -1,8 +1,10 @@
 package dev.crema.model.checkpoint.gguf;
 
 import dev.crema.text.InputException;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -90,7 +92,17 @@ final class GgufNames {
         this.theirs.forEach((gguf, hugging) -> ours.put(hugging, gguf));
     }
 
+    private static final Map<GgufArchitecture, GgufNames> ALL = new EnumMap<>(GgufArchitecture.class);
+
+    static {
+        for (GgufArchitecture architecture : GgufArchitecture.values()) ALL.put(architecture, made(architecture));
+    }
+
     static GgufNames of(GgufArchitecture architecture) {
+        return Objects.requireNonNull(ALL.get(architecture));
+    }
+
+    private static GgufNames made(GgufArchitecture architecture) {
         String layers = "model.layers.";
         return switch (architecture) {
             case LLAMA -> new GgufNames(layers, DECODER, MIXTRAL);

@@ -1,6 +1,6 @@
 package dev.crema.model.checkpoint.gguf;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.model.RotaryScaling;
 import dev.crema.text.InputException;
@@ -45,9 +45,8 @@ final class RopeFactors {
                         + original + " original positions; read the model from safetensors");
             }
         }
-        return JsonMapper.builder()
-                .build()
-                .createObjectNode()
+        return JsonNodeFactory.instance
+                .objectNode()
                 .put("rope_type", "llama3")
                 .put("factor", scaling.factor())
                 .put("low_freq_factor", LOW)
