@@ -9,4 +9,27 @@ public interface ExampleReader extends Iterator<Example>, AutoCloseable {
 
     @Override
     void close();
+
+    /** Reads examples that are in memory already, or are made one by one. */
+    static ExampleReader of(Iterator<? extends Example> examples) {
+        return new ExampleReader() {
+            @Override
+            public long skipped() {
+                return 0;
+            }
+
+            @Override
+            public boolean hasNext() {
+                return examples.hasNext();
+            }
+
+            @Override
+            public Example next() {
+                return examples.next();
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
 }

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Iterator;
 import java.util.List;
 
 /** Small sources and a tokenizer whose ids are characters, so that tests can read the rows. */
@@ -64,26 +63,7 @@ final class TestData {
 
         @Override
         public ExampleReader open() {
-            Iterator<String> each = texts.iterator();
-            return new ExampleReader() {
-                @Override
-                public long skipped() {
-                    return 0;
-                }
-
-                @Override
-                public boolean hasNext() {
-                    return each.hasNext();
-                }
-
-                @Override
-                public Example next() {
-                    return new PlainText(each.next());
-                }
-
-                @Override
-                public void close() {}
-            };
+            return ExampleReader.of(texts.stream().map(PlainText::new).iterator());
         }
     }
 

@@ -118,26 +118,7 @@ sealed interface DataSettings {
 
         @Override
         public ExampleReader open() {
-            var iterator = examples.iterator();
-            return new ExampleReader() {
-                @Override
-                public long skipped() {
-                    return 0;
-                }
-
-                @Override
-                public boolean hasNext() {
-                    return iterator.hasNext();
-                }
-
-                @Override
-                public Example next() {
-                    return iterator.next();
-                }
-
-                @Override
-                public void close() {}
-            };
+            return ExampleReader.of(examples.iterator());
         }
     }
 }

@@ -1,9 +1,7 @@
 package dev.crema.data.arithmetic;
 
-import dev.crema.data.Example;
 import dev.crema.data.ExampleReader;
 import dev.crema.data.ExampleSource;
-import java.util.Iterator;
 
 /**
  * Examples for the cold start: questions of the train split as chats, worked out rightly between tags.
@@ -30,26 +28,7 @@ public record WorkedExamples(int count, long seed) implements ExampleSource {
 
     @Override
     public ExampleReader open() {
-        Iterator<Question> questions =
-                new ProblemSet(Split.TRAIN, seed).distinct(count).iterator();
-        return new ExampleReader() {
-            @Override
-            public long skipped() {
-                return 0;
-            }
-
-            @Override
-            public boolean hasNext() {
-                return questions.hasNext();
-            }
-
-            @Override
-            public Example next() {
-                return questions.next().worked();
-            }
-
-            @Override
-            public void close() {}
-        };
+        return ExampleReader.of(new ProblemSet(Split.TRAIN, seed)
+                .distinct(count).stream().map(Question::worked).iterator());
     }
 }
