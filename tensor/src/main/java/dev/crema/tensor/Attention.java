@@ -11,11 +11,11 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Scaled dot-product attention (Vaswani et al., 2017), by the kernel that is fast on the device.
  *
- * <p>On a GPU that is libtorch's fused one, unless scores are capped. On the CPU its fused one takes forty times as long as the three products
- * and the softmax that it stands for, so these are written out; query heads that share keys are stacked as rows of one
- * product, so that keys and values are never repeated. Where all share one head, a row's keys lie as one matrix in a cache
- * that has room behind them; then rows are multiplied one by one, since a product of many copies what does not lie without
- * gaps.
+ * <p>On a GPU that is libtorch's fused one, unless scores are capped. On the CPU its fused one takes forty times as long as
+ * the two products and the softmax that it stands for, so these are written out; query heads that share keys are stacked as
+ * rows of one product, so that keys and values are never repeated. Where all share one head, rows of the batch are
+ * multiplied one by one: in a cache there is room behind each, and a product of many matrices copies what does not lie
+ * without gaps.
  */
 final class Attention {
     private Attention() {}

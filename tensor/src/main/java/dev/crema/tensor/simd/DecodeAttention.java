@@ -230,12 +230,13 @@ public final class DecodeAttention {
 
     /** Mixes the values of all tokens by the weights of each query of a tile. */
     private void mix(long value, int start, int count, Buffers buffers) {
-        int size = shape.size(), i = 0;
+        int size = shape.size();
         if (count == 1) {
             Rows matrix = new Rows(value + (long) start * size * bytes, wide, shape.length() - start, size, size);
             VectorProduct.write(buffers.scores(), start, matrix, 0, size, buffers.mixed(), 0);
             return;
         }
+        int i = 0;
         for (; i + 2 * N <= size; i += 2 * N) mixPair(value, start, i, buffers);
         for (; i + N <= size; i += N) mixOne(value, start, i, buffers);
         for (; i < size; i++) {
