@@ -19,7 +19,10 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** A decoder or an encoder-decoder with the tokenizer, chat template and sampling that belong to it: all that it takes to write text. */
+/**
+ * A decoder or an encoder-decoder with the tokenizer, chat template and sampling that belong to it: all that it takes to
+ * write text.
+ */
 public final class LanguageModel implements AutoCloseable {
     private final Path folder;
     private final Model model;

@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 /**
  * Continues prompts and answers chats: one at a time, giving the text as it comes, or several at once.
  *
- * <p>One at a time, what a prompt shares with the one before is not run again. It owns the cache that this takes, not the model. It
- * serves one thread at a time.
+ * <p>One at a time, what a prompt shares with the one before is not run again. It owns the cache that this takes, not the
+ * model. It serves one thread at a time.
  */
 public final class TextGenerator implements AutoCloseable {
     private final LanguageModel model;

@@ -1,6 +1,5 @@
 package dev.crema.tensor;
 
-import dev.crema.tensor.simd.FloatRows;
 import dev.crema.tensor.simd.Rows;
 
 /** Rows of logits, read one at a time as fp32; valid as long as the tensor that they are of. */
@@ -20,6 +19,6 @@ public final class LogitRows {
 
     /** Copies a row; any number of threads may do so at once. */
     public void read(long row, float[] to) {
-        FloatRows.copy(rows, row, to);
+        rows.read(row, to, 0);
     }
 }

@@ -5,34 +5,22 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.crema.model.Decoder;
 import dev.crema.tensor.DType;
-import dev.crema.tensor.LibTorch;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(OneThread.class)
 class MixedPrecisionTest {
     private static final int STEPS = 60;
 
     @TempDir
     Path folder;
-
-    /** Kernels this small gain nothing from threads, and on a busy machine lose much. */
-    @BeforeAll
-    static void oneThread() {
-        LibTorch.threads(1);
-    }
-
-    @AfterAll
-    static void allThreads() {
-        LibTorch.threads(Runtime.getRuntime().availableProcessors());
-    }
 
     private double[] losses(Toy toy, DType dtype, String name) throws IOException {
         try (Decoder model = Toy.model(dtype)) {

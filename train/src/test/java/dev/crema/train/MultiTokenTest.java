@@ -8,7 +8,6 @@ import dev.crema.data.BatchSource;
 import dev.crema.data.Cursor;
 import dev.crema.model.Decoder;
 import dev.crema.tensor.DType;
-import dev.crema.tensor.LibTorch;
 import dev.crema.train.method.Auxiliary;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
@@ -19,28 +18,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Layers that predict further ahead learn beside the model; that their numbers are right is tested with the model. */
+@ExtendWith(OneThread.class)
 class MultiTokenTest {
     private static final Auxiliary AHEAD = new Auxiliary(0, 0, 0.5);
 
     @TempDir
     Path folder;
-
-    /** Kernels this small gain nothing from threads. */
-    @BeforeAll
-    static void oneThread() {
-        LibTorch.threads(1);
-    }
-
-    @AfterAll
-    static void allThreads() {
-        LibTorch.threads(Runtime.getRuntime().availableProcessors());
-    }
 
     private record Step(Method.StepReport report, Map<String, float[]> gradients) {
         double ahead() {

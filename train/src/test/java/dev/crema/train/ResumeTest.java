@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crema.model.Decoder;
 import dev.crema.tensor.DType;
-import dev.crema.tensor.LibTorch;
 import dev.crema.train.Trainer.End;
 import dev.crema.train.run.Checkpoint;
 import dev.crema.train.run.RunFolder;
@@ -13,30 +12,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A run that stops and goes on in a new trainer with a new model is the run that never stopped, bit for bit. */
+@ExtendWith(OneThread.class)
 class ResumeTest {
     private static final long STEPS = 30;
 
     @TempDir
     Path folder;
-
-    /** Kernels this small gain nothing from threads, and on a busy machine lose much. */
-    @BeforeAll
-    static void oneThread() {
-        LibTorch.threads(1);
-    }
-
-    @AfterAll
-    static void allThreads() {
-        LibTorch.threads(Runtime.getRuntime().availableProcessors());
-    }
 
     private Course straight(Toy toy, TrainingPlan plan, DType dtype) throws IOException {
         Path run = folder.resolve("straight");

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.crema.data.Batch;
 import dev.crema.model.Decoder;
 import dev.crema.tensor.DType;
-import dev.crema.tensor.LibTorch;
 import dev.crema.train.method.Auxiliary;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
@@ -14,28 +13,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Biases of routers move with the loads of each step until these are even, without a loss. */
+@ExtendWith(OneThread.class)
 class RouterBiasTest {
     private static final double RATE = 0.02;
 
     @TempDir
     Path folder;
-
-    /** Kernels this small gain nothing from threads. */
-    @BeforeAll
-    static void oneThread() {
-        LibTorch.threads(1);
-    }
-
-    @AfterAll
-    static void allThreads() {
-        LibTorch.threads(Runtime.getRuntime().availableProcessors());
-    }
 
     private static TokenPrediction<Decoder, Batch> method(Toy toy, int rows, int passes, Auxiliary auxiliary) {
         return TokenPrediction.next(toy.training(rows), List.of(), passes, false, auxiliary);

@@ -113,7 +113,7 @@ public final class DecodeAttention {
             for (int i = 0; i < count; i++) softmax(buffers.scores(), i * buffers.stride(), start);
             mix(values + base, start, count, buffers);
             for (int i = 0; i < count; i++) {
-                store(buffers.mixed(), i * size, row, (head * group + from + i) * size);
+                out.write(row, (head * group + from + i) * size, buffers.mixed(), i * size, size);
             }
         }
     }
@@ -299,11 +299,5 @@ public final class DecodeAttention {
         a1.intoArray(mixed, size + i);
         a2.intoArray(mixed, 2 * size + i);
         a3.intoArray(mixed, 3 * size + i);
-    }
-
-    private void store(float[] mixed, int at, int row, int column) {
-        int size = shape.size(), bound = F.loopBound(size);
-        for (int i = 0; i < bound; i += N) out.store(row, column + i, FloatVector.fromArray(F, mixed, at + i));
-        for (int i = bound; i < size; i++) out.set(row, column + i, mixed[at + i]);
     }
 }

@@ -42,7 +42,7 @@ public final class FewRowsProduct {
      * @param y {@code [n, O]}
      */
     public void write(Bias bias, Rows y) {
-        for (int row = 0; row < x.count(); row++) widen(row);
+        for (int row = 0; row < x.count(); row++) x.read(row, wide, row * x.columns());
         Crew.run(weight.count(), GRAIN, (part, o) -> {
             for (int row = 0; row < x.count(); row++)
                 y.set(row, (int) o, dot(weight, o, wide, row * x.columns()) + bias.at((int) o));
@@ -66,12 +66,6 @@ public final class FewRowsProduct {
                 return values.get(0, column);
             }
         }
-    }
-
-    private void widen(int row) {
-        int width = x.columns(), bound = F.loopBound(width), at = row * width;
-        for (int i = 0; i < bound; i += N) x.load(row, i).intoArray(wide, at + i);
-        for (int i = bound; i < width; i++) wide[at + i] = x.get(row, i);
     }
 
     /** Returns the product of row {@code o} of a matrix with as many numbers from {@code at} on. */

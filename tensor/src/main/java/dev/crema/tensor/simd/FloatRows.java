@@ -10,13 +10,6 @@ import jdk.incubator.vector.VectorOperators;
 public final class FloatRows {
     private FloatRows() {}
 
-    /** Copies a row, as fp32. */
-    public static void copy(Rows rows, long row, float[] to) {
-        int bound = F.loopBound(rows.columns());
-        for (int i = 0; i < bound; i += N) rows.load(row, i).intoArray(to, i);
-        for (int i = bound; i < rows.columns(); i++) to[i] = rows.get(row, i);
-    }
-
     /** Returns the place of the largest value, the first of equals. */
     public static int argmax(float[] values) {
         int bound = F.loopBound(values.length);

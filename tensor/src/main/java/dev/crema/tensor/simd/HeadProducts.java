@@ -1,10 +1,5 @@
 package dev.crema.tensor.simd;
 
-import static dev.crema.tensor.simd.Lanes.F;
-import static dev.crema.tensor.simd.Lanes.N;
-
-import jdk.incubator.vector.FloatVector;
-
 /**
  * Products of a few rows, each of several heads, with a matrix that each head has for itself.
  *
@@ -35,9 +30,9 @@ public final class HeadProducts {
             Rows matrix = part(head, x.columns());
             float[] in = new float[x.columns()], out = new float[y.columns()];
             for (long row = head; row < x.count(); row += heads) {
-                read(row, in);
+                x.read(row, in, 0);
                 VectorProduct.write(in, 0, matrix, 0, out.length, out, 0);
-                write(out, y, row);
+                y.write(row, 0, out, 0, out.length);
             }
         });
     }
@@ -48,7 +43,7 @@ public final class HeadProducts {
             Rows matrix = part(head, y.columns());
             float[] in = new float[x.columns()];
             for (long row = head; row < x.count(); row += heads) {
-                read(row, in);
+                x.read(row, in, 0);
                 for (int o = 0; o < y.columns(); o++) y.set(row, o, FewRowsProduct.dot(matrix, o, in, 0));
             }
         });
@@ -57,19 +52,5 @@ public final class HeadProducts {
     private Rows part(long head, int rows) {
         long each = weight.count() / heads;
         return new Rows(weight.at(head * each + from, 0), weight.wide(), rows, weight.columns(), weight.stride());
-    }
-
-    private void read(long row, float[] to) {
-        int bound = F.loopBound(to.length);
-        for (int i = 0; i < bound; i += N) x.load(row, i).intoArray(to, i);
-        for (int i = bound; i < to.length; i++) to[i] = x.get(row, i);
-    }
-
-    private static void write(float[] values, Rows to, long row) {
-        int bound = F.loopBound(values.length);
-        for (int i = 0; i < bound; i += N) {
-            to.store(row, i, FloatVector.fromArray(F, values, i));
-        }
-        for (int i = bound; i < values.length; i++) to.set(row, i, values[i]);
     }
 }

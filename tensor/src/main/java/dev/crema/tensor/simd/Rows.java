@@ -1,5 +1,8 @@
 package dev.crema.tensor.simd;
 
+import static dev.crema.tensor.simd.Lanes.F;
+import static dev.crema.tensor.simd.Lanes.N;
+
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
@@ -37,6 +40,20 @@ public record Rows(long address, boolean wide, long count, int columns, long str
 
     void store(long row, int column, FloatVector value) {
         Lanes.store(wide, at(row, column), value);
+    }
+
+    /** Copies a row, as fp32, to where {@code at} is. */
+    public void read(long row, float[] to, int at) {
+        int bound = F.loopBound(columns);
+        for (int i = 0; i < bound; i += N) load(row, i).intoArray(to, at + i);
+        for (int i = bound; i < columns; i++) to[at + i] = get(row, i);
+    }
+
+    /** Writes {@code count} numbers into a row, from {@code column} on. */
+    void write(long row, int column, float[] from, int at, int count) {
+        int bound = F.loopBound(count);
+        for (int i = 0; i < bound; i += N) store(row, column + i, FloatVector.fromArray(F, from, at + i));
+        for (int i = bound; i < count; i++) set(row, column + i, from[at + i]);
     }
 
     float get(long row, int column) {

@@ -1,6 +1,7 @@
 package dev.crema.train.method;
 
 import dev.crema.data.Batch;
+import dev.crema.model.Activations;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderInput;
 import dev.crema.tensor.SoftCap;
@@ -11,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** What a masked language model predicts: the tokens that were hidden. */
-record HiddenTokens(boolean recompute) implements Prediction<Encoder, Batch> {
+record HiddenTokens(Activations activations) implements Prediction<Encoder, Batch> {
     @Override
     public int[] targets(Batch batch) {
         return ModelBatch.targets(batch, ModelBatch.lossPlaces(batch));
@@ -31,7 +32,10 @@ record HiddenTokens(boolean recompute) implements Prediction<Encoder, Batch> {
     public Step<Encoder, Batch> step(int passes) {
         return (model, batch, tape) -> {
             EncoderInput input = input(model, batch);
-            Tensor hidden = recompute ? model.hiddenStatesCheckpointed(input) : model.hiddenStates(input); // [B, T, D]
+            Tensor hidden = switch (activations) { // [B, T, D]
+                case KEEP -> model.hiddenStates(input);
+                case RECOMPUTE -> model.hiddenStatesCheckpointed(input);
+            };
             return new Taught(predictions(model, batch, hidden));
         };
     }
@@ -47,8 +51,7 @@ record HiddenTokens(boolean recompute) implements Prediction<Encoder, Batch> {
     }
 
     private static Tensor predictions(Encoder model, Batch batch, Tensor hidden) {
-        Tensor rowsOfAll = hidden.reshape((long) batch.rows() * batch.columns(), -1); // [B T, D]
-        return model.predictions(ModelBatch.at(rowsOfAll, ModelBatch.lossPlaces(batch)));
+        return model.predictions(ModelBatch.at(ModelBatch.rows(hidden), ModelBatch.lossPlaces(batch)));
     }
 
     @Override

@@ -88,7 +88,8 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
      */
     public static TokenPrediction<Encoder, Batch> hidden(
             BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute) {
-        return new TokenPrediction<>(new HiddenTokens(recompute), Data.of(training), validation, backwardPasses);
+        return new TokenPrediction<>(
+                new HiddenTokens(activations(recompute)), Data.of(training), validation, backwardPasses);
     }
 
     /**
