@@ -93,7 +93,7 @@ final class Preflight {
                 yield new Output.Model(config);
             }
             case EvalStage stage -> {
-                stage.of().forEach(name -> completionsFit(decoder(name), stage.maxTokens()));
+                stage.of().forEach(name -> completionsFit(writer(name), stage.maxTokens()));
                 yield new Output.Nothing();
             }
             default -> new Output.Nothing();
@@ -115,6 +115,12 @@ final class Preflight {
         throw new InputException("the model from '" + from + "' is no decoder, which this stage needs");
     }
 
+    private ModelConfig writer(String from) {
+        ModelConfig config = model(from);
+        if (!(config instanceof EncoderConfig)) return config;
+        throw new InputException("the model from '" + from + "' is an encoder, which writes no text to judge");
+    }
+
     private ModelConfig model(String from) {
         if (Models.isPath(from)) {
             ModelFolder folder = ModelFolder.open(Path.of(from));
@@ -134,7 +140,7 @@ final class Preflight {
         }
     }
 
-    private static void completionsFit(ArchConfig config, int maxTokens) {
+    private static void completionsFit(ModelConfig config, int maxTokens) {
         if (maxTokens >= config.context()) {
             throw new InputException("max_tokens is " + maxTokens + ", which leaves no room for a prompt in the model's"
                     + " context of " + config.context() + "; lower max_tokens");

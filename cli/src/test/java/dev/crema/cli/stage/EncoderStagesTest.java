@@ -171,6 +171,32 @@ final class EncoderStagesTest {
     }
 
     @Test
+    void anEncoderDecoderIsJudgedByItsAnswers() throws IOException {
+        run(PRETRAIN.formatted(text, "encoder_decoder", "t5"), "pretrain");
+        Path pairs = Files.writeString(
+                temporary.resolve("pairs.jsonl"),
+                "{\"prompt\": \"the cat sat\", \"completion\": \"<think>on</think><answer>7</answer>\"}\n".repeat(40));
+        Path problems = Files.writeString(temporary.resolve("problems.jsonl"), """
+                {"question": "the cat sat", "answer": "#### 7"}
+                {"question": "the cat sat", "answer": "#### 8"}
+                """);
+        run("""
+                name: encoders
+                stages:
+                  - sft:
+                      from: %s
+                      data: {files: {path: %s}}
+                      batch: {rows: 8, columns: 40, validation: 0}
+                      training: {steps: 200, learning_rate: 1e-2, precision: fp32}
+                  - eval: {of: [sft], problems: {files: {path: %s}}, max_tokens: 40, precision: fp32}
+                """.formatted(model("pretrain"), pairs, problems), "eval");
+        EvalStage.Result result = Objects.requireNonNull(
+                Recipes.results(temporary.resolve("run").resolve("eval")).get("sft"));
+        assertThat(result.problems()).isEqualTo(2);
+        assertThat(result.accuracyGreedy()).isEqualTo(0.5);
+    }
+
+    @Test
     void refusesATokenizerWithoutAMask() {
         assertThatThrownBy(() -> run(PRETRAIN.formatted(text, "decoder", "bert"), "pretrain"))
                 .isInstanceOf(InputException.class)
