@@ -30,9 +30,12 @@ record Block(Norms attentionNorms, Attention attention, Norms feedForwardNorms, 
         try (Scope scope = Scope.open()) {
             Tensor attended =
                     attention.apply(attentionNorms.before().apply(hiddenStates, pass.statistics()), pass, layer);
-            Tensor h = hiddenStates.add(attentionNorms.after().apply(attended, pass.statistics()));
+            Dropout dropout = pass.dropout().at(layer);
+            Tensor added = attentionNorms.after().apply(attended, pass.statistics());
+            Tensor h = hiddenStates.add(dropout.at(0).apply(added));
             Tensor fed = feedForward.apply(feedForwardNorms.before().apply(h, pass.statistics()), pass, layer);
-            return scope.keep(h.add(feedForwardNorms.after().apply(fed, pass.statistics())));
+            added = feedForwardNorms.after().apply(fed, pass.statistics());
+            return scope.keep(h.add(dropout.at(1).apply(added)));
         }
     }
 }

@@ -6,6 +6,13 @@ import java.util.function.UnaryOperator;
 
 /** How the blocks of an encoder-decoder run. */
 sealed interface BlockRuns {
+    static BlockRuns of(Activations activations, Tape tape) {
+        return switch (activations) {
+            case KEEP -> new Once();
+            case RECOMPUTE -> new Again(tape);
+        };
+    }
+
     /** Runs a block on {@code [B, T, D]}. */
     Tensor run(Tensor hiddenStates, UnaryOperator<Tensor> block);
 

@@ -27,24 +27,25 @@ record CrossBlock(
     }
 
     /** Runs the layer on whole rows {@code [B, T, D]}; the result is the outer scope's. */
-    Tensor apply(Tensor hiddenStates, MultiHead.Bias bias, Encoded encoded) {
+    Tensor apply(Tensor hiddenStates, MultiHead.Bias bias, Encoded encoded, Dropout dropout) {
         try (Scope scope = Scope.open()) {
-            Tensor h = attentionResidual.apply(hiddenStates, x -> attention.apply(x, bias));
+            Tensor h = attentionResidual.apply(hiddenStates, dropout.at(0), x -> attention.apply(x, bias));
             MultiHead.Memory memory = crossAttention.remember(encoded.hiddenStates());
-            return scope.keep(rest(h, memory, encoded.bias()));
+            return scope.keep(rest(h, memory, encoded.bias(), dropout));
         }
     }
 
     /** Runs the layer on the next tokens {@code [B, T, D]} of a cache's rows. */
     Tensor apply(Tensor hiddenStates, MultiHead.Bias bias, EncoderDecoderCache cache, int layer) {
         try (Scope scope = Scope.open()) {
-            Tensor h = attentionResidual.apply(hiddenStates, x -> attention.apply(x, bias, cache, layer));
-            return scope.keep(rest(h, cache.encoded(layer), cache.encodedBias()));
+            Tensor h = attentionResidual.apply(hiddenStates, Dropout.NONE, x -> attention.apply(x, bias, cache, layer));
+            return scope.keep(rest(h, cache.encoded(layer), cache.encodedBias(), Dropout.NONE));
         }
     }
 
-    private Tensor rest(Tensor hiddenStates, MultiHead.Memory memory, MultiHead.Bias bias) {
-        Tensor h = crossAttentionResidual.apply(hiddenStates, x -> crossAttention.apply(x, memory, bias));
-        return feedForwardResidual.apply(h, feedForward::apply);
+    private Tensor rest(Tensor hiddenStates, MultiHead.Memory memory, MultiHead.Bias bias, Dropout dropout) {
+        Tensor h =
+                crossAttentionResidual.apply(hiddenStates, dropout.at(1), x -> crossAttention.apply(x, memory, bias));
+        return feedForwardResidual.apply(h, dropout.at(2), feedForward::apply);
     }
 }

@@ -79,13 +79,13 @@ public final class Decoder implements Model {
      */
     public Tensor hiddenStates(Tensor ids, Tensor positions, Visibility visibility) {
         Pass.Routers unwatched = new Pass.Routers.Unwatched();
-        return hiddenStates(ids, positions, visibility, unwatched, Activations.KEEP);
+        return hiddenStates(ids, positions, visibility, unwatched, Activations.KEEP, Dropout.NONE);
     }
 
     /** The same, as a pass of training asks. */
     public Tensor hiddenStates(Tensor ids, TrainingPass pass) {
         Pass.Routers routers = new Pass.Routers.Traced(pass.trace());
-        return hiddenStates(ids, pass.positions(), pass.visibility(), routers, pass.activations());
+        return hiddenStates(ids, pass.positions(), pass.visibility(), routers, pass.activations(), pass.dropout());
     }
 
     /**
@@ -99,7 +99,7 @@ public final class Decoder implements Model {
     public Tensor hiddenStatesAhead(int depth, Tensor hiddenStates, Tensor following, TrainingPass pass) {
         try (Scope scope = Scope.open()) {
             Pass.Routers routers = new Pass.Routers.Traced(pass.trace());
-            Pass last = passes.of(pass.visibility(), pass.positions(), head, routers)
+            Pass last = passes.of(pass.visibility(), pass.positions(), head, routers, pass.dropout())
                     .getLast();
             if (pass.activations() == Activations.RECOMPUTE) Passes.retain(List.of(last));
             return scope.keep(ahead.get(depth - 1).apply(embedding(following), hiddenStates, last, pass.activations()));
@@ -117,7 +117,12 @@ public final class Decoder implements Model {
     }
 
     private Tensor hiddenStates(
-            Tensor ids, Tensor positions, Visibility visibility, Pass.Routers routers, Activations activations) {
+            Tensor ids,
+            Tensor positions,
+            Visibility visibility,
+            Pass.Routers routers,
+            Activations activations,
+            Dropout dropout) {
         boolean checkpoint = activations == Activations.RECOMPUTE;
         try (Scope scope = Scope.open()) {
             Tensor h = embedding(ids); // [B, T, D]
@@ -125,7 +130,8 @@ public final class Decoder implements Model {
                 h = h.add(Functions.embedding(weights.get("positions.weight"), positions));
             }
             if (visibility instanceof Visibility.Cached(KvCache cache) && keepsSums(cache)) h = h.to(DType.FP32);
-            List<Pass> layers = passes.of(visibility, positions, head, routers);
+            h = dropout.at(Dropout.EMBEDDING).apply(h);
+            List<Pass> layers = passes.of(visibility, positions, head, routers, dropout);
             if (checkpoint) Passes.retain(layers);
             for (int layer = 0; layer < blocks.size(); layer++) {
                 int index = layer;

@@ -44,21 +44,20 @@ public final class Encoder implements Model {
 
     /** Runs embedding and blocks: {@code [B, T, D]}, the innermost scope's; what stands in padding means nothing. */
     public Tensor hiddenStates(EncoderInput input) {
-        return hiddenStates(input, false);
+        return hiddenStates(input, Activations.KEEP, Dropout.NONE);
     }
 
-    /** The same, keeping only each block's input for the backward pass and running the block again there. */
-    public Tensor hiddenStatesCheckpointed(EncoderInput input) {
-        return hiddenStates(input, true);
-    }
-
-    private Tensor hiddenStates(EncoderInput input, boolean checkpoint) {
+    /** The same in a pass of training. */
+    public Tensor hiddenStates(EncoderInput input, Activations activations, Dropout dropout) {
+        boolean checkpoint = activations == Activations.RECOMPUTE;
         try (Scope scope = Scope.open()) {
             MultiHead.Bias bias = input.bias(dtype());
             if (checkpoint && bias instanceof MultiHead.Bias.Added(Tensor values)) Tape.retain(values);
-            Tensor h = embedding(input);
-            for (EncoderBlock block : blocks) {
-                h = checkpoint ? Tape.checkpoint(h, x -> block.apply(x, bias)) : block.apply(h, bias);
+            Tensor h = dropout.at(Dropout.EMBEDDING).apply(embedding(input));
+            for (int layer = 0; layer < blocks.size(); layer++) {
+                EncoderBlock block = blocks.get(layer);
+                Dropout dropped = dropout.at(layer);
+                h = checkpoint ? Tape.checkpoint(h, x -> block.apply(x, bias, dropped)) : block.apply(h, bias, dropped);
             }
             return scope.keep(h);
         }

@@ -28,10 +28,10 @@ record EncoderBlock(
     }
 
     /** Runs the layer on {@code [B, T, D]}; the result is the outer scope's. */
-    Tensor apply(Tensor hiddenStates, MultiHead.Bias bias) {
+    Tensor apply(Tensor hiddenStates, MultiHead.Bias bias, Dropout dropout) {
         try (Scope scope = Scope.open()) {
-            Tensor h = attentionResidual.apply(hiddenStates, x -> attention.apply(x, bias));
-            return scope.keep(feedForwardResidual.apply(h, feedForward::apply));
+            Tensor h = attentionResidual.apply(hiddenStates, dropout.at(0), x -> attention.apply(x, bias));
+            return scope.keep(feedForwardResidual.apply(h, dropout.at(1), feedForward::apply));
         }
     }
 }

@@ -58,23 +58,27 @@ public final class EncoderDecoder implements Model {
 
     /** Reads texts; positions and token types of the input are not looked at. The innermost scope owns the result. */
     public Encoded encode(EncoderInput input) {
-        return encode(input, new BlockRuns.Once());
+        return encode(input, new BlockRuns.Once(), Dropout.NONE);
     }
 
-    /** The same in a pass of training, keeping only what each block reads and running the block again on the way back. */
-    public Encoded encodeCheckpointed(EncoderInput input, Tape tape) {
-        return encode(input, new BlockRuns.Again(tape));
+    /** The same in a pass of training, which the tape records. */
+    public Encoded encode(EncoderInput input, Activations activations, Dropout dropout, Tape tape) {
+        return encode(input, BlockRuns.of(activations, tape), dropout.at(0));
     }
 
-    private Encoded encode(EncoderInput input, BlockRuns blocks) {
+    private Encoded encode(EncoderInput input, BlockRuns blocks, Dropout dropout) {
         try (Scope scope = Scope.open()) {
             int tokens = (int) input.ids().size(1);
             Tensor relative = encoderPositions.bias(0, tokens, tokens); // [1, H, S, S]
             MultiHead.Bias padding = input.padding(dtype());
             Tensor both = padding instanceof MultiHead.Bias.Added(Tensor hidden) ? relative.add(hidden) : relative;
             MultiHead.Bias bias = new MultiHead.Bias.Added(blocks.shared(both));
-            Tensor h = Functions.embedding(weights.get("tokens.weight"), input.ids()); // [B, S, D]
-            for (EncoderBlock block : encoder) h = blocks.run(h, x -> block.apply(x, bias));
+            Tensor h = embedding(input.ids(), dropout); // [B, S, D]
+            for (int layer = 0; layer < encoder.size(); layer++) {
+                EncoderBlock block = encoder.get(layer);
+                Dropout dropped = dropout.at(layer);
+                h = blocks.run(h, x -> block.apply(x, bias, dropped));
+            }
             if (padding instanceof MultiHead.Bias.Added(Tensor hidden)) scope.keep(hidden);
             return new Encoded(scope.keep(blocks.shared(encoderNorm.apply(h))), padding);
         }
@@ -87,23 +91,31 @@ public final class EncoderDecoder implements Model {
      * @return {@code [B, T, D]}, the innermost scope's
      */
     public Tensor decode(Tensor ids, Encoded encoded) {
-        return decode(ids, encoded, new BlockRuns.Once());
+        return decode(ids, encoded, new BlockRuns.Once(), Dropout.NONE);
     }
 
-    /** The same as {@link #encodeCheckpointed} has it. */
-    public Tensor decodeCheckpointed(Tensor ids, Encoded encoded, Tape tape) {
-        return decode(ids, encoded, new BlockRuns.Again(tape));
+    /** The same in a pass of training, which the tape records. */
+    public Tensor decode(Tensor ids, Encoded encoded, Activations activations, Dropout dropout, Tape tape) {
+        return decode(ids, encoded, BlockRuns.of(activations, tape), dropout.at(1));
     }
 
-    private Tensor decode(Tensor ids, Encoded encoded, BlockRuns blocks) {
+    private Tensor decode(Tensor ids, Encoded encoded, BlockRuns blocks, Dropout dropout) {
         try (Scope scope = Scope.open()) {
             int tokens = (int) ids.size(1);
             Tensor relative = blocks.shared(decoderPositions.bias(0, tokens, tokens)); // [1, H, T, T]
             MultiHead.Bias bias = new MultiHead.Bias.Added(relative);
-            Tensor h = Functions.embedding(weights.get("tokens.weight"), ids); // [B, T, D]
-            for (CrossBlock block : decoder) h = blocks.run(h, x -> block.apply(x, bias, encoded));
+            Tensor h = embedding(ids, dropout); // [B, T, D]
+            for (int layer = 0; layer < decoder.size(); layer++) {
+                CrossBlock block = decoder.get(layer);
+                Dropout dropped = dropout.at(layer);
+                h = blocks.run(h, x -> block.apply(x, bias, encoded, dropped));
+            }
             return scope.keep(decoderNorm.apply(h));
         }
+    }
+
+    private Tensor embedding(Tensor ids, Dropout dropout) {
+        return dropout.at(Dropout.EMBEDDING).apply(Functions.embedding(weights.get("tokens.weight"), ids));
     }
 
     /** Runs the next tokens {@code [B, T]} of the rows of a cache, which takes them up; {@code [B, T, D]}. */

@@ -13,7 +13,13 @@ import java.util.List;
  * @param routers whether somebody watches the routers of experts
  * @param statistics by which batch norms normalise
  */
-record Pass(Visibility visibility, Hiding hiding, Turning turning, Routers routers, Statistics statistics) {
+record Pass(
+        Visibility visibility,
+        Hiding hiding,
+        Turning turning,
+        Routers routers,
+        Dropout dropout,
+        Statistics statistics) {
     /** Shows a router's logits to whoever watches, and returns those to go on with. */
     Tensor observed(int layer, RoutingSpec spec, Tensor logits) {
         return routers instanceof Routers.Traced(RouterTrace trace) ? trace.observe(layer, spec, logits) : logits;

@@ -46,7 +46,7 @@ final class Passes {
      * @param like a tensor where the model is, of its type
      * @param routers whether somebody watches the routers of experts
      */
-    List<Pass> of(Visibility visibility, Tensor positions, Tensor like, Pass.Routers routers) {
+    List<Pass> of(Visibility visibility, Tensor positions, Tensor like, Pass.Routers routers, Dropout dropout) {
         Map<PositionSpec.Rotary, Pass.Turning> turnings = new LinkedHashMap<>();
         rotaries.forEach((spec, rotary) -> turnings.put(spec, new Pass.Turning.By(rotary.at(positions, visibility))));
         Statistics statistics =
@@ -62,6 +62,7 @@ final class Passes {
                             hiding(visibility, kind, positions, like),
                             turning(kind, turnings),
                             routers,
+                            dropout,
                             statistics)));
         }
         return passes;

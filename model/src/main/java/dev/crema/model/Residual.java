@@ -12,10 +12,10 @@ record Residual(Norm norm, Place place) {
         AFTER
     }
 
-    Tensor apply(Tensor x, UnaryOperator<Tensor> part) {
+    Tensor apply(Tensor x, Dropout dropout, UnaryOperator<Tensor> part) {
         return switch (place) {
-            case BEFORE -> x.add(part.apply(norm.apply(x)));
-            case AFTER -> norm.apply(x.add(part.apply(x)));
+            case BEFORE -> x.add(dropout.apply(part.apply(norm.apply(x))));
+            case AFTER -> norm.apply(x.add(dropout.apply(part.apply(x))));
         };
     }
 }

@@ -7,6 +7,8 @@ import dev.crema.tensor.Tensor;
  *
  * @param positions {@code [B, T]}
  * @param visibility which tokens see which
+ * @param dropout of this pass
  * @param trace watches the routers of experts, and adds its balance loss to the gradients
  */
-public record TrainingPass(Tensor positions, Visibility visibility, Activations activations, RouterTrace trace) {}
+public record TrainingPass(
+        Tensor positions, Visibility visibility, Activations activations, Dropout dropout, RouterTrace trace) {}

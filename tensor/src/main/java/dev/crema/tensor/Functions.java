@@ -93,6 +93,16 @@ public final class Functions {
         return Gelu.apply(x);
     }
 
+    /**
+     * Sets elements to zero at random and divides the others by {@code 1 - rate}; the gradient likewise.
+     *
+     * @param rate in {@code [0, 1)}
+     * @param seed decides which: the same seed and shape drop the same elements
+     */
+    public static Tensor dropout(Tensor x, double rate, long seed) {
+        return Dropout.apply(x, rate, seed);
+    }
+
     /** Hyperbolic tangent. */
     public static Tensor tanh(Tensor x) {
         return new Tensor(torch.tanh(x.handle));

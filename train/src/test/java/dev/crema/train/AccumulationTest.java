@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.crema.data.Batch;
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.tensor.DType;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,12 +26,12 @@ class AccumulationTest {
 
     private record Step(double loss, long tokens, Map<String, float[]> gradients) {}
 
-    private Step step(int passes, int rows, boolean recompute, DType dtype) throws IOException {
+    private Step step(int passes, int rows, boolean recompute, Dropout dropout, DType dtype) throws IOException {
         try (Toy toy = Toy.in(folder);
                 Decoder model = Toy.model(dtype);
                 MasterWeights masters = MasterWeights.of(model.weights())) {
-            TokenPrediction<Decoder, Batch> method =
-                    TokenPrediction.next(toy.training(rows), List.of(), passes, recompute);
+            TokenPrediction<Decoder, Batch> method = TokenPrediction.next(
+                    toy.training(rows), List.of(), new PassPlan(passes, Activations.recompute(recompute), dropout));
             masters.clearGradients();
             var report = method.accumulate(model, masters::collect, 0);
             Map<String, float[]> gradients = new LinkedHashMap<>();
@@ -40,7 +43,7 @@ class AccumulationTest {
 
     @Test
     void fourPassesGiveTheGradientsOfOneFourTimesAsLarge() throws IOException {
-        Step whole = step(1, 8, false, DType.FP32), cut = step(4, 2, false, DType.FP32);
+        Step whole = step(1, 8, false, Dropout.NONE, DType.FP32), cut = step(4, 2, false, Dropout.NONE, DType.FP32);
         assertThat(cut.tokens()).isEqualTo(whole.tokens());
         assertThat(cut.loss()).isEqualTo(whole.loss(), within(1e-6));
         whole.gradients().forEach((name, gradient) -> {
@@ -57,12 +60,15 @@ class AccumulationTest {
     @Test
     void recomputedActivationsGiveTheSameGradientsBitForBit() throws IOException {
         for (DType dtype : List.of(DType.FP32, DType.BF16)) {
-            Step kept = step(2, 4, false, dtype), again = step(2, 4, true, dtype);
-            assertThat(again.loss()).isEqualTo(kept.loss());
-            kept.gradients()
-                    .forEach((name, gradient) -> assertThat(again.gradients().get(name))
-                            .as("%s in %s", name, dtype)
-                            .containsExactly(gradient));
+            for (Dropout dropout : List.of(Dropout.NONE, new Dropout(0.2, 5))) {
+                Step kept = step(2, 4, false, dropout, dtype), again = step(2, 4, true, dropout, dtype);
+                assertThat(again.loss()).isEqualTo(kept.loss());
+                kept.gradients()
+                        .forEach(
+                                (name, gradient) -> assertThat(again.gradients().get(name))
+                                        .as("%s in %s with %s", name, dtype, dropout)
+                                        .containsExactly(gradient));
+            }
         }
     }
 }

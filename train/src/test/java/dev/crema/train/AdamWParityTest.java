@@ -15,6 +15,7 @@ import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,8 +40,8 @@ class AdamWParityTest {
                 Optimizer optimizer = Optimizer.of(settings(expected), masters)) {
             var schedule = new Schedule.Cosine(
                     expected.path("warmUp").intValue(), expected.path("steps").intValue(), 0);
-            TokenPrediction<Decoder, Batch> method =
-                    TokenPrediction.next(Alternating.read(folder.resolve("batches.safetensors")), List.of(), 1, false);
+            TokenPrediction<Decoder, Batch> method = TokenPrediction.next(
+                    Alternating.read(folder.resolve("batches.safetensors")), List.of(), PassPlan.ONE);
             for (int step = 0; step < expected.path("steps").intValue(); step++) {
                 masters.clearGradients();
                 double loss = method.accumulate(model, masters::collect, step).loss();

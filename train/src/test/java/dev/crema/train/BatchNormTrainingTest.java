@@ -2,7 +2,9 @@ package dev.crema.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.model.Visibility;
 import dev.crema.model.checkpoint.Family;
 import dev.crema.model.checkpoint.ModelFolder;
@@ -12,6 +14,7 @@ import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,8 +71,14 @@ class BatchNormTrainingTest {
         try (Toy toy = Toy.in(folder);
                 Decoder kept = Toy.batchNormed(DType.FP32);
                 Decoder again = Toy.batchNormed(DType.FP32)) {
-            Toy.train(kept, plan, TokenPrediction.next(toy.training(8), List.of(), 1, false), folder.resolve("kept"));
-            Toy.train(again, plan, TokenPrediction.next(toy.training(8), List.of(), 1, true), folder.resolve("again"));
+            Toy.train(
+                    kept, plan, TokenPrediction.next(toy.training(8), List.of(), PassPlan.ONE), folder.resolve("kept"));
+            Toy.train(
+                    again,
+                    plan,
+                    TokenPrediction.next(
+                            toy.training(8), List.of(), new PassPlan(1, Activations.RECOMPUTE, Dropout.NONE)),
+                    folder.resolve("again"));
             for (String statistic : List.of(MEAN, MEAN.replace("mean", "var"), "norm.running_mean")) {
                 assertThat(again.weights().get(statistic).toFloats())
                         .containsExactly(kept.weights().get(statistic).toFloats(), Offset.offset(1e-5f));

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.crema.data.Batch;
 import dev.crema.data.BatchSource;
 import dev.crema.data.Cursor;
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.tensor.DType;
 import dev.crema.train.method.Auxiliary;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,7 +42,8 @@ class MultiTokenTest {
     private static Step step(BatchSource batches, int passes, boolean recompute, DType dtype) {
         try (Decoder model = Toy.lookingAhead(dtype);
                 MasterWeights masters = MasterWeights.of(model.weights())) {
-            var method = TokenPrediction.next(batches, List.of(), passes, recompute, AHEAD);
+            var method = TokenPrediction.next(
+                    batches, List.of(), new PassPlan(passes, Activations.recompute(recompute), Dropout.NONE), AHEAD);
             var report = method.accumulate(model, masters::collect, 0);
             Map<String, float[]> gradients = new LinkedHashMap<>();
             for (var master : masters.all())
@@ -90,7 +94,7 @@ class MultiTokenTest {
             String name = "blocks.3.projection.weight";
             float[] before = fresh.weights().get(name).toFloats();
             try (Decoder model = Toy.lookingAhead(DType.FP32)) {
-                var method = TokenPrediction.next(toy.training(8), List.of(), 1, false, AHEAD);
+                var method = TokenPrediction.next(toy.training(8), List.of(), PassPlan.ONE, AHEAD);
                 Toy.train(model, Toy.plan(60), method, folder.resolve("ahead"));
                 double[] losses = Toy.logged(folder.resolve("ahead"), "multi_token_loss");
                 assertThat(losses[59]).isLessThan(losses[0] - 1);

@@ -3,11 +3,14 @@ package dev.crema.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crema.data.Batch;
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.model.Model;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Lifetimes;
 import dev.crema.train.method.Auxiliary;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import dev.crema.train.metrics.Metrics;
 import dev.crema.train.run.RunFolder;
@@ -81,6 +84,7 @@ class NativeMemoryTest {
 
     /** Names each tensor that is there after a step and was not before it, then says how many steps it looked at. */
     static final class Living {
+        private static final Dropout DROPOUT = new Dropout(0.1, 1);
         private static int looked;
 
         public static void main(String[] args) throws IOException {
@@ -97,7 +101,8 @@ class NativeMemoryTest {
                 watch(Toy.lookingAhead(DType.FP32), next(toy, true, ahead), folder.resolve("ahead"));
                 watch(Toy.skewedExperts(DType.BF16), next(toy, true, even), folder.resolve("even"));
             }
-            var pairs = TokenPrediction.pairs(new ToyPairs(), List.of(), 2, true);
+            var pairs =
+                    TokenPrediction.pairs(new ToyPairs(), List.of(), new PassPlan(2, Activations.RECOMPUTE, DROPOUT));
             watch(ToyPairs.model(DType.FP32), pairs, folder.resolve("pairs"));
             if (!Lifetimes.live().isEmpty()) System.out.println("after all was closed: " + Lifetimes.live());
             System.out.println("looked at " + looked + " steps");
@@ -105,7 +110,8 @@ class NativeMemoryTest {
 
         private static TokenPrediction<Decoder, Batch> next(Toy toy, boolean recompute, Auxiliary auxiliary) {
             List<Batch> validation = List.of(toy.training(2).next());
-            return TokenPrediction.next(toy.training(2), validation, 2, recompute, auxiliary);
+            return TokenPrediction.next(
+                    toy.training(2), validation, new PassPlan(2, Activations.recompute(recompute), DROPOUT), auxiliary);
         }
 
         private static <M extends Model> void watch(M fresh, Method<M> method, Path folder) throws IOException {

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.crema.data.Batch;
+import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.tensor.DType;
 import dev.crema.train.method.Auxiliary;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,7 +29,8 @@ class RouterBiasTest {
     Path folder;
 
     private static TokenPrediction<Decoder, Batch> method(Toy toy, int rows, int passes, Auxiliary auxiliary) {
-        return TokenPrediction.next(toy.training(rows), List.of(), passes, false, auxiliary);
+        return TokenPrediction.next(
+                toy.training(rows), List.of(), new PassPlan(passes, Activations.KEEP, Dropout.NONE), auxiliary);
     }
 
     private double[] loads(Toy toy, Auxiliary auxiliary, String name) throws IOException {

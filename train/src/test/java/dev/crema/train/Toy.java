@@ -26,6 +26,7 @@ import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import dev.crema.train.metrics.Metrics;
 import dev.crema.train.metrics.MetricsLog;
@@ -153,7 +154,7 @@ final class Toy implements AutoCloseable {
 
     /** Learns the text in one backward pass a step. */
     TokenPrediction<Decoder, Batch> nextToken(int rows) {
-        return TokenPrediction.next(training(rows), validation(), 1, false);
+        return TokenPrediction.next(training(rows), validation(), PassPlan.ONE);
     }
 
     private List<Batch> validation() {

@@ -17,6 +17,7 @@ import dev.crema.tensor.Device;
 import dev.crema.train.MasterWeights;
 import dev.crema.train.Optimizer;
 import dev.crema.train.Optimizer.Settings.AdamWSettings;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import java.util.Arrays;
 import java.util.List;
@@ -106,7 +107,7 @@ public final class ExpertsBenchmark {
         private final MasterWeights masters;
         private final Optimizer optimizer;
         private final TokenPrediction<Decoder, Batch> method =
-                TokenPrediction.next(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), 1, false);
+                TokenPrediction.next(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), PassPlan.ONE);
 
         @SuppressWarnings("MustBeClosedChecker") // close() closes all
         Training(ArchConfig config, DType dtype) {

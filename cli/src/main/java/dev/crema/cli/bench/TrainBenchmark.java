@@ -15,6 +15,7 @@ import dev.crema.train.MasterWeights;
 import dev.crema.train.Method.StepReport;
 import dev.crema.train.Optimizer;
 import dev.crema.train.Optimizer.Settings.AdamWSettings;
+import dev.crema.train.method.PassPlan;
 import dev.crema.train.method.TokenPrediction;
 import java.util.Arrays;
 import java.util.List;
@@ -66,7 +67,7 @@ public final class TrainBenchmark {
                 MasterWeights masters = MasterWeights.of(model.weights());
                 Optimizer optimizer = Optimizer.of(new AdamWSettings(3e-4, 0.9, 0.95, 1e-8, 0.1), masters)) {
             TokenPrediction<Decoder, Batch> method =
-                    TokenPrediction.next(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), 1, false);
+                    TokenPrediction.next(new RandomBatches(ROWS, COLUMNS, VOCABULARY), List.of(), PassPlan.ONE);
             double first = 0, last = 0;
             double[] seconds = new double[REPETITIONS];
             for (int i = -WARM_UP; i < REPETITIONS * steps; i++) {

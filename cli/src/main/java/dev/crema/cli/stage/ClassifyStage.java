@@ -7,6 +7,8 @@ import dev.crema.cli.recipe.Stage;
 import dev.crema.cli.recipe.StageContext;
 import dev.crema.data.LabelledRows;
 import dev.crema.data.LabelledTexts;
+import dev.crema.model.Activations;
+import dev.crema.model.Dropout;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderConfig.Head;
@@ -19,6 +21,7 @@ import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.text.Tokenizer;
 import dev.crema.train.method.Classification;
+import dev.crema.train.method.PassPlan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +78,7 @@ public record ClassifyStage(
             Classification method = new Classification(
                     new LabelledRows(sides.train(), rows, context.seed()),
                     sides.validation().batches(rows),
-                    backwardPasses);
+                    new PassPlan(backwardPasses, Activations.KEEP, new Dropout(training.dropout(), context.seed())));
             TrainingRun.train(
                     context,
                     model,

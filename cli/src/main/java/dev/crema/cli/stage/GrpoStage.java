@@ -64,6 +64,8 @@ public record GrpoStage(
         Check.atLeast("samples", samples, 2);
         Check.positive("temperature", temperature);
         Check.atLeast("maxTokens", maxTokens, 1);
+        // What the policy is compared with has to be the model that wrote the answers.
+        Check.that(training.dropout() == 0, "training.dropout", training.dropout(), "0 in grpo");
         if (training.evaluateEvery() > 0 && judge.isEmpty()) {
             throw new InputException("training.evaluate_every is " + training.evaluateEvery()
                     + ", but there is nothing to measure on: name held-out problems in judge");

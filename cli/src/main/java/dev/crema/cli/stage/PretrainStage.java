@@ -92,8 +92,7 @@ public record PretrainStage(
                     TokenPrediction.next(
                             rows.training(),
                             rows.validation(),
-                            batch.backwardPasses(),
-                            batch.recompute(),
+                            batch.passes(training, context.seed()),
                             auxiliary.with(model.balance())));
         }
     }
@@ -105,10 +104,7 @@ public record PretrainStage(
             List<Batch> validation = new ArrayList<>();
             for (Batch each : rows.validation()) validation.add(hiding.apply(each, HELD_OUT - validation.size()));
             MaskedBatches hidden = new MaskedBatches(rows.training(), hiding);
-            train(
-                    context,
-                    encoder,
-                    TokenPrediction.hidden(hidden, validation, batch.backwardPasses(), batch.recompute()));
+            train(context, encoder, TokenPrediction.hidden(hidden, validation, batch.passes(training, context.seed())));
         }
     }
 
@@ -119,7 +115,7 @@ public record PretrainStage(
             List<PairBatch> validation = new ArrayList<>();
             for (Batch each : rows.validation()) validation.add(corruption.apply(each, HELD_OUT - validation.size()));
             CorruptedSpans pairs = new CorruptedSpans(rows.training(), corruption);
-            train(context, both, TokenPrediction.pairs(pairs, validation, batch.backwardPasses(), batch.recompute()));
+            train(context, both, TokenPrediction.pairs(pairs, validation, batch.passes(training, context.seed())));
         }
     }
 

@@ -20,7 +20,10 @@ import dev.crema.data.PairTokenizer;
 import dev.crema.data.RowSource;
 import dev.crema.data.TokenCache;
 import dev.crema.data.TokenCaches;
+import dev.crema.model.Activations;
+import dev.crema.model.Dropout;
 import dev.crema.text.Tokenizer;
+import dev.crema.train.method.PassPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -59,6 +62,11 @@ record RowSettings(
     RowSettings withColumns(int other) {
         return new RowSettings(
                 rows, other, packing, backwardPasses, validation, validationBatches, longExamples, recompute);
+    }
+
+    /** Returns how the passes of a step run. */
+    PassPlan passes(TrainingSettings training, long seed) {
+        return new PassPlan(backwardPasses, Activations.recompute(recompute), new Dropout(training.dropout(), seed));
     }
 
     /** How examples fill rows. */

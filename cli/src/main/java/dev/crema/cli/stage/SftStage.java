@@ -66,8 +66,7 @@ public record SftStage(
                     TokenPrediction.next(
                             rows.training(),
                             rows.validation(),
-                            batch.backwardPasses(),
-                            batch.recompute(),
+                            batch.passes(training, context.seed()),
                             auxiliary.with(0)),
                     context);
         }
@@ -84,8 +83,7 @@ public record SftStage(
             train(
                     model,
                     folder,
-                    TokenPrediction.pairs(
-                            pairs.training(), pairs.validation(), batch.backwardPasses(), batch.recompute()),
+                    TokenPrediction.pairs(pairs.training(), pairs.validation(), batch.passes(training, context.seed())),
                     context);
         }
     }

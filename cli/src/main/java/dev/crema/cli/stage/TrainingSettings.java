@@ -16,6 +16,7 @@ import dev.crema.train.TrainingPlan;
  * @param warmup steps in which the rate rises
  * @param schedule how it falls after that
  * @param minRatio the part of the rate that is left at the end
+ * @param dropout the part of the residual stream's additions that is set to zero while the model learns
  * @param muon whether the matrices of the blocks take Muon, at {@code muonRate}
  * @param clip largest norm of the gradients
  * @param evaluateEvery steps between measurements; 0 measures at the end
@@ -32,6 +33,7 @@ record TrainingSettings(
         @Default("0.95") double beta2,
         @Default("1e-8") double epsilon,
         @Default("0.1") double weightDecay,
+        @Default("0") double dropout,
         @Default("false") boolean muon,
         @Default("0.02") double muonRate,
         @Default("1.0") double clip,
@@ -47,6 +49,7 @@ record TrainingSettings(
         Check.between("minRatio", minRatio, 0, 1);
         Check.between("beta1", beta1, 0, 1);
         Check.between("beta2", beta2, 0, 1);
+        Check.that(dropout >= 0 && dropout < 1, "dropout", dropout, "a part from 0 up to, not including, 1");
         Check.positive("clip", clip);
         Check.atLeast("keep", keep, 1);
     }

@@ -1,5 +1,7 @@
 package dev.crema.model.checkpoint;
 
+import dev.crema.model.Activations;
+import dev.crema.model.Dropout;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderConfig.Head;
 import dev.crema.tensor.Autograd;
@@ -47,15 +49,13 @@ class EncoderParityTest {
     @ParameterizedTest
     @MethodSource("folders")
     void lossAndGradientsAgreeByName(Path folder) throws IOException {
-        for (boolean checkpoint : new boolean[] {false, true}) {
+        for (Activations activations : Activations.values()) {
             try (Golden golden = Golden.open(folder, generated);
                     Encoder model = golden.load(Encoder.class);
                     Tape tape = Tape.open()) {
                 if (model.config().head() instanceof Head.Pooler) return; // it has no loss
                 model.weights().requireGrad(true);
-                Tensor hidden = checkpoint
-                        ? model.hiddenStatesCheckpointed(golden.input(""))
-                        : model.hiddenStates(golden.input(""));
+                Tensor hidden = model.hiddenStates(golden.input(""), activations, Dropout.NONE);
                 Tensor logits = model.logits(tape.cut(hidden));
                 Tensor labels = golden.tensor("labels").to(DType.INT64).reshape(-1);
                 long counted =

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.model.KvCache;
 import dev.crema.model.RouterTrace;
 import dev.crema.model.TrainingPass;
@@ -119,7 +120,8 @@ class FamilyParityTest {
                 long rows = ids.size(0), tokens = ids.size(1);
                 Tensor positions = model.positions(rows, tokens);
                 RouterTrace trace = RouterTrace.of(0, new float[(int) ids.elements()]);
-                TrainingPass pass = new TrainingPass(positions, new Visibility.Causal(), activations, trace);
+                TrainingPass pass =
+                        new TrainingPass(positions, new Visibility.Causal(), activations, Dropout.NONE, trace);
                 Tensor leaf = tape.cut(model.hiddenStates(ids, pass));
                 Tensor logits = model.logits(leaf).narrow(1, 0, tokens - 1).reshape(rows * (tokens - 1), -1);
                 Tensor labels = expected.entry("labels")

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.model.RouterTrace;
 import dev.crema.model.TrainingPass;
 import dev.crema.model.Visibility;
@@ -72,8 +73,8 @@ class MultiTokenParityTest {
                         .filter(label -> label >= 0)
                         .count();
                 RouterTrace trace = RouterTrace.of(0, new float[(int) ids.elements()]);
-                TrainingPass pass =
-                        new TrainingPass(model.positions(rows, tokens), new Visibility.Causal(), activations, trace);
+                TrainingPass pass = new TrainingPass(
+                        model.positions(rows, tokens), new Visibility.Causal(), activations, Dropout.NONE, trace);
                 Tensor hidden = model.hiddenStates(ids, pass);
                 Tensor total = loss(model, hidden, labels, 1).div(count);
                 int depths = model.config().multiTokenLayers();

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crema.data.Cursor;
 import dev.crema.data.LabelledRows;
 import dev.crema.data.LabelledTexts;
+import dev.crema.model.Activations;
+import dev.crema.model.Dropout;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderConfig.Head;
 import dev.crema.model.EncoderInput;
@@ -33,29 +35,27 @@ public final class Classification implements Method<Encoder> {
 
     private final LabelledRows training;
     private final List<LabelledTexts.Batch> validation;
-    private final int backwardPasses;
+    private final PassPlan plan;
 
-    /**
-     * @param validation batches to measure on; may be empty
-     * @param backwardPasses batches of a step
-     */
-    public Classification(LabelledRows training, List<LabelledTexts.Batch> validation, int backwardPasses) {
+    /** @param validation batches to measure on; may be empty */
+    public Classification(LabelledRows training, List<LabelledTexts.Batch> validation, PassPlan plan) {
         this.training = training;
         this.validation = List.copyOf(validation);
-        this.backwardPasses = backwardPasses;
+        this.plan = plan;
     }
 
     @Override
     public StepReport accumulate(Encoder model, Gradients gradients, long step) {
         List<LabelledTexts.Batch> batches = new ArrayList<>();
-        while (batches.size() < backwardPasses) batches.add(training.next());
+        while (batches.size() < plan.backwardPasses()) batches.add(training.next());
         long labelled =
                 batches.stream().mapToLong(LabelledTexts.Batch::labelled).sum();
         double loss = 0;
-        for (LabelledTexts.Batch batch : batches) {
+        for (int pass = 0; pass < batches.size(); pass++) {
             try (Tape tape = Tape.open()) {
+                Judged judged = Judged.of(model, batches.get(pass), plan.activations(), plan.dropout(step, pass));
                 // A step whose texts were all cut before their first word has nothing to learn.
-                Tensor share = Judged.of(model, batch).lossSum().div(Math.max(1, labelled));
+                Tensor share = judged.lossSum().div(Math.max(1, labelled));
                 share.backward();
                 loss += share.item();
             }
@@ -74,7 +74,7 @@ public final class Classification implements Method<Encoder> {
         for (LabelledTexts.Batch batch : validation) {
             try (Scope scope = Scope.open();
                     var off = Autograd.off()) {
-                Judged judged = Judged.of(model, batch);
+                Judged judged = Judged.of(model, batch, Activations.KEEP, Dropout.NONE);
                 loss += judged.lossSum().item();
                 long[] chosen = judged.logits().argmax(-1).toLongs();
                 for (int i = 0; i < chosen.length; i++) if (chosen[i] == judged.targets()[i]) right++;
@@ -117,8 +117,9 @@ public final class Classification implements Method<Encoder> {
      * @param targets {@code [N]}
      */
     private record Judged(Tensor logits, long[] targets) {
-        static Judged of(Encoder model, LabelledTexts.Batch batch) {
-            Tensor hidden = model.hiddenStates(EncoderInput.of(batch.texts(), model.device()));
+        static Judged of(Encoder model, LabelledTexts.Batch batch, Activations activations, Dropout dropout) {
+            EncoderInput input = EncoderInput.of(batch.texts(), model.device());
+            Tensor hidden = model.hiddenStates(input, activations, dropout); // [B, T, D]
             Tensor logits = model.logits(hidden).to(DType.FP32); // [B, labels] or [B, T, labels]
             int columns = logits.rank() == 3 ? Math.toIntExact(logits.size(1)) : 1;
             long[] targets = new long[batch.texts().size() * columns];

@@ -1,7 +1,6 @@
 package dev.crema.train.method;
 
 import dev.crema.data.Batch;
-import dev.crema.model.Activations;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderInput;
 import dev.crema.tensor.SoftCap;
@@ -12,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** What a masked language model predicts: the tokens that were hidden. */
-record HiddenTokens(Activations activations) implements Prediction<Encoder, Batch> {
+record HiddenTokens() implements Prediction<Encoder, Batch> {
     @Override
     public int[] targets(Batch batch) {
         return ModelBatch.targets(batch, ModelBatch.lossPlaces(batch));
@@ -29,13 +28,9 @@ record HiddenTokens(Activations activations) implements Prediction<Encoder, Batc
     }
 
     @Override
-    public Step<Encoder, Batch> step(int passes) {
-        return (model, batch, tape) -> {
-            EncoderInput input = input(model, batch);
-            Tensor hidden = switch (activations) { // [B, T, D]
-                case KEEP -> model.hiddenStates(input);
-                case RECOMPUTE -> model.hiddenStatesCheckpointed(input);
-            };
+    public Step<Encoder, Batch> step(PassPlan plan) {
+        return (model, batch, dropout, tape) -> {
+            Tensor hidden = model.hiddenStates(input(model, batch), plan.activations(), dropout); // [B, T, D]
             return new Taught(predictions(model, batch, hidden));
         };
     }

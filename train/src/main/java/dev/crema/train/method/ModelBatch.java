@@ -3,6 +3,7 @@ package dev.crema.train.method;
 import dev.crema.data.Batch;
 import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.model.RouterTrace;
 import dev.crema.model.TrainingPass;
 import dev.crema.model.Visibility;
@@ -23,9 +24,10 @@ final class ModelBatch {
     }
 
     /** Returns how a batch runs in training. */
-    static TrainingPass trainingPass(Decoder model, Batch batch, Activations activations, RouterTrace trace) {
+    static TrainingPass trainingPass(
+            Decoder model, Batch batch, Activations activations, Dropout dropout, RouterTrace trace) {
         return new TrainingPass(
-                ofTokens(model, batch, batch.positions()), visibility(model, batch), activations, trace);
+                ofTokens(model, batch, batch.positions()), visibility(model, batch), activations, dropout, trace);
     }
 
     /** Returns a number for each token of the batch, where the model is: {@code [B, T]}. */

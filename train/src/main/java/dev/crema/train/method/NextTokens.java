@@ -1,13 +1,12 @@
 package dev.crema.train.method;
 
 import dev.crema.data.Batch;
-import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.VocabularyHead;
 
 /** What a decoder predicts: each token after those before it. */
-record NextTokens(Activations activations, Auxiliary auxiliary) implements Prediction<Decoder, Batch> {
+record NextTokens(Auxiliary auxiliary) implements Prediction<Decoder, Batch> {
     @Override
     public int[] targets(Batch batch) {
         return ModelBatch.targets(batch, ModelBatch.lossPlaces(batch));
@@ -29,7 +28,7 @@ record NextTokens(Activations activations, Auxiliary auxiliary) implements Predi
     }
 
     @Override
-    public Step<Decoder, Batch> step(int passes) {
-        return new NextTokensStep(activations, auxiliary, passes);
+    public Step<Decoder, Batch> step(PassPlan plan) {
+        return new NextTokensStep(plan, auxiliary);
     }
 }

@@ -1,8 +1,8 @@
 package dev.crema.train.method;
 
 import dev.crema.data.Batch;
-import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.model.RouterLoads;
 import dev.crema.model.RouterTrace;
 import dev.crema.model.TrainingPass;
@@ -17,23 +17,21 @@ import java.util.TreeMap;
 
 /** A step of next-token prediction, with what a decoder learns besides: further tokens, and an even load of its experts. */
 final class NextTokensStep implements Step<Decoder, Batch> {
-    private final Activations activations;
+    private final PassPlan plan;
     private final Auxiliary auxiliary;
-    private final int passes;
     private final RouterLoads loads = new RouterLoads();
     private RouterTrace trace = RouterTrace.of(0, new float[0]);
     private double balanceLoss;
 
-    NextTokensStep(Activations activations, Auxiliary auxiliary, int passes) {
-        this.activations = activations;
+    NextTokensStep(PassPlan plan, Auxiliary auxiliary) {
+        this.plan = plan;
         this.auxiliary = auxiliary;
-        this.passes = passes;
     }
 
     @Override
-    public Taught taught(Decoder model, Batch batch, Tape tape) {
-        trace = RouterTrace.of(auxiliary.balance() / passes, ModelBatch.inDocuments(batch));
-        TrainingPass pass = ModelBatch.trainingPass(model, batch, activations, trace);
+    public Taught taught(Decoder model, Batch batch, Dropout dropout, Tape tape) {
+        trace = RouterTrace.of(auxiliary.balance() / plan.backwardPasses(), ModelBatch.inDocuments(batch));
+        TrainingPass pass = ModelBatch.trainingPass(model, batch, plan.activations(), dropout, trace);
         Tensor hidden = model.hiddenStates(ModelBatch.ofTokens(model, batch, batch.ids()), pass); // [B, T, D]
         Tensor input = ModelBatch.at(ModelBatch.rows(hidden), ModelBatch.lossPlaces(batch)); // [N, D]
         return new Taught(input, ahead(model, batch, hidden, pass));
@@ -58,7 +56,7 @@ final class NextTokensStep implements Step<Decoder, Batch> {
 
     @Override
     public void passed() {
-        balanceLoss += trace.loss() / passes;
+        balanceLoss += trace.loss() / plan.backwardPasses();
         loads.add(trace);
     }
 

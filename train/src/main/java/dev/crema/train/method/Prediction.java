@@ -1,5 +1,6 @@
 package dev.crema.train.method;
 
+import dev.crema.model.Dropout;
 import dev.crema.model.Model;
 import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
@@ -25,17 +26,18 @@ interface Prediction<M extends Model, B> {
 
     VocabularyHead head(M model);
 
-    /** Begins a step of so many backward passes. */
-    Step<M, B> step(int passes);
+    /** Begins a step. */
+    Step<M, B> step(PassPlan plan);
 
     /** The passes of one step. */
     interface Step<M, B> {
         /**
          * Returns what the head reads in the next pass.
          *
+         * @param dropout of the pass
          * @param tape of the pass
          */
-        Taught taught(M model, B batch, Tape tape);
+        Taught taught(M model, B batch, Dropout dropout, Tape tape);
 
         /** Is told that the pass has gone back to its beginning. */
         default void passed() {}

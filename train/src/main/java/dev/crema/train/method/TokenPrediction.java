@@ -8,8 +8,8 @@ import dev.crema.data.BatchSource;
 import dev.crema.data.Cursor;
 import dev.crema.data.PairBatch;
 import dev.crema.data.PairSource;
-import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
+import dev.crema.model.Dropout;
 import dev.crema.model.Encoder;
 import dev.crema.model.EncoderDecoder;
 import dev.crema.model.Model;
@@ -40,7 +40,7 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
     private final Prediction<M, B> prediction;
     private final Data<B> training;
     private final List<B> validation;
-    private final int backwardPasses;
+    private final PassPlan plan;
 
     /** Batches without end, and their place. */
     private record Data<B>(Supplier<B> next, Supplier<Cursor> cursor, Consumer<Cursor> seek) {
@@ -49,77 +49,63 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
         }
     }
 
-    private TokenPrediction(Prediction<M, B> prediction, Data<B> training, List<B> validation, int backwardPasses) {
+    private TokenPrediction(Prediction<M, B> prediction, Data<B> training, List<B> validation, PassPlan plan) {
         this.prediction = prediction;
         this.training = training;
         this.validation = List.copyOf(validation);
-        this.backwardPasses = backwardPasses;
+        this.plan = plan;
     }
 
     /**
      * Teaches a decoder to predict the next token.
      *
      * @param validation batches to measure on; may be empty
-     * @param backwardPasses batches of a step
-     * @param recompute whether blocks are run again in the backward pass, to save memory
      */
-    public static TokenPrediction<Decoder, Batch> next(
-            BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute) {
-        return next(training, validation, backwardPasses, recompute, Auxiliary.NONE);
+    public static TokenPrediction<Decoder, Batch> next(BatchSource training, List<Batch> validation, PassPlan plan) {
+        return next(training, validation, plan, Auxiliary.NONE);
     }
 
     /** @param auxiliary what it learns besides */
     public static TokenPrediction<Decoder, Batch> next(
-            BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute, Auxiliary auxiliary) {
-        return new TokenPrediction<>(
-                new NextTokens(activations(recompute), auxiliary), Data.of(training), validation, backwardPasses);
-    }
-
-    private static Activations activations(boolean recompute) {
-        return recompute ? Activations.RECOMPUTE : Activations.KEEP;
+            BatchSource training, List<Batch> validation, PassPlan plan, Auxiliary auxiliary) {
+        return new TokenPrediction<>(new NextTokens(auxiliary), Data.of(training), validation, plan);
     }
 
     /**
      * Teaches a masked language model to find hidden tokens.
      *
      * @param validation batches to measure on; may be empty
-     * @param backwardPasses batches of a step
-     * @param recompute whether blocks are run again in the backward pass, to save memory
      */
-    public static TokenPrediction<Encoder, Batch> hidden(
-            BatchSource training, List<Batch> validation, int backwardPasses, boolean recompute) {
-        return new TokenPrediction<>(
-                new HiddenTokens(activations(recompute)), Data.of(training), validation, backwardPasses);
+    public static TokenPrediction<Encoder, Batch> hidden(BatchSource training, List<Batch> validation, PassPlan plan) {
+        return new TokenPrediction<>(new HiddenTokens(), Data.of(training), validation, plan);
     }
 
     /**
      * Teaches an encoder-decoder to write the second text of each pair, of which it sees what precedes each token.
      *
      * @param validation batches to measure on; may be empty
-     * @param backwardPasses batches of a step
-     * @param recompute whether blocks are run again in the backward pass, to save memory
      */
     public static TokenPrediction<EncoderDecoder, PairBatch> pairs(
-            PairSource training, List<PairBatch> validation, int backwardPasses, boolean recompute) {
+            PairSource training, List<PairBatch> validation, PassPlan plan) {
         Data<PairBatch> data = new Data<>(training::next, training::cursor, training::seek);
-        return new TokenPrediction<>(new WrittenTokens(activations(recompute)), data, validation, backwardPasses);
+        return new TokenPrediction<>(new WrittenTokens(), data, validation, plan);
     }
 
     @Override
     public StepReport accumulate(M model, Gradients gradients, long number) {
         List<B> batches = new ArrayList<>();
         long targets = 0, tokens = 0;
-        while (batches.size() < backwardPasses) {
+        while (batches.size() < plan.backwardPasses()) {
             B batch = training.next().get();
             batches.add(batch);
             targets += prediction.targets(batch).length;
             tokens += prediction.tokens(batch);
         }
-        Prediction.Step<M, B> step = prediction.step(backwardPasses);
+        Prediction.Step<M, B> step = prediction.step(plan);
         double loss = 0;
         Map<String, Double> further = new TreeMap<>();
-        for (B batch : batches) {
-            loss += backward(step, model, batch, targets, further);
+        for (int pass = 0; pass < batches.size(); pass++) {
+            loss += backward(step, model, batches.get(pass), plan.dropout(number, pass), targets, further);
             gradients.collect();
         }
         further.putAll(step.end(model));
@@ -127,11 +113,16 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
     }
 
     private double backward(
-            Prediction.Step<M, B> step, M model, B batch, long targetsOfStep, Map<String, Double> further) {
+            Prediction.Step<M, B> step,
+            M model,
+            B batch,
+            Dropout dropout,
+            long targetsOfStep,
+            Map<String, Double> further) {
         int[] targets = prediction.targets(batch);
         if (targets.length == 0) return 0;
         try (Tape tape = Tape.open()) {
-            Prediction.Taught taught = step.taught(model, batch, tape);
+            Prediction.Taught taught = step.taught(model, batch, dropout, tape);
             HeadRows rows = HeadRows.of(taught, targets, targetsOfStep);
             float[] logProbabilities = VocabularyLoss.backward(
                     tape.cut(rows.input()),

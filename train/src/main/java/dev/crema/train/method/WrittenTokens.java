@@ -2,7 +2,6 @@ package dev.crema.train.method;
 
 import dev.crema.data.Batch;
 import dev.crema.data.PairBatch;
-import dev.crema.model.Activations;
 import dev.crema.model.Encoded;
 import dev.crema.model.EncoderDecoder;
 import dev.crema.model.EncoderInput;
@@ -14,7 +13,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** What an encoder-decoder predicts: each token of the second text of a pair, after those before it. */
-record WrittenTokens(Activations activations) implements Prediction<EncoderDecoder, PairBatch> {
+record WrittenTokens() implements Prediction<EncoderDecoder, PairBatch> {
     @Override
     public int[] targets(PairBatch batch) {
         return Arrays.stream(batch.targets())
@@ -34,14 +33,12 @@ record WrittenTokens(Activations activations) implements Prediction<EncoderDecod
     }
 
     @Override
-    public Step<EncoderDecoder, PairBatch> step(int passes) {
-        return (model, batch, tape) -> switch (activations) {
-            case KEEP -> new Taught(headInput(model, batch));
-            case RECOMPUTE -> {
-                Encoded encoded = model.encodeCheckpointed(inputs(model, batch), tape);
-                Tensor hidden = model.decodeCheckpointed(decoderIds(model, batch), encoded, tape); // [B, T, D]
-                yield new Taught(headInput(model, batch, hidden));
-            }
+    public Step<EncoderDecoder, PairBatch> step(PassPlan plan) {
+        return (model, batch, dropout, tape) -> {
+            Encoded encoded = model.encode(inputs(model, batch), plan.activations(), dropout, tape);
+            Tensor hidden = model.decode( // [B, T, D]
+                    decoderIds(model, batch), encoded, plan.activations(), dropout, tape);
+            return new Taught(headInput(model, batch, hidden));
         };
     }
 
