@@ -19,8 +19,7 @@ sealed interface Linear {
         return switch (weights.form(name + ".weight")) {
             case Weights.Form.Plain plain ->
                 biased ? new Biased(weight, weights.get(name + ".bias")) : new Plain(weight);
-            case Weights.Form.Packed(PackedMatrix matrix) ->
-                biased ? new PackedBiased(matrix, weights.get(name + ".bias")) : new Packed(matrix);
+            case Weights.Form.Packed(PackedMatrix matrix) -> new Packed(matrix);
         };
     }
 
@@ -36,17 +35,11 @@ sealed interface Linear {
         }
     }
 
+    /** With its bias, if it has one. */
     record Packed(PackedMatrix weight) implements Linear {
         @Override
         public Tensor apply(Tensor x) {
-            return Functions.linear(x, weight);
-        }
-    }
-
-    record PackedBiased(PackedMatrix weight, Tensor bias) implements Linear {
-        @Override
-        public Tensor apply(Tensor x) {
-            return Functions.linear(x, weight, bias);
+            return weight.product(x);
         }
     }
 

@@ -107,7 +107,8 @@ public final class Weights implements AutoCloseable {
             boolean lookedUpOnly =
                     name.equals("positions.weight") || name.equals("tokens.weight") && has("head.weight");
             if (PackedMatrix.worthwhile(tensor) && !lookedUpOnly) {
-                copies.put(name, PackedMatrix.of(tensor));
+                String bias = name.replaceFirst("weight$", "bias");
+                copies.put(name, has(bias) ? PackedMatrix.of(tensor, get(bias)) : PackedMatrix.of(tensor));
             }
         });
         return new Weights(tensors, copies, false);

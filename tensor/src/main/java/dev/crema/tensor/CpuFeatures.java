@@ -5,8 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
-/** Tells what the processor can do, as the operating system reports it. */
-record CpuFeatures(boolean avx512, boolean bf16) {
+/**
+ * Tells what the processor can do, as the operating system reports it.
+ *
+ * @param avx512 vectors of 512 bits
+ * @param bf16 products in bf16, by any means
+ * @param multipliesPairs such products by AVX-512 and by nothing faster
+ */
+record CpuFeatures(boolean avx512, boolean bf16, boolean multipliesPairs) {
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 
     static CpuFeatures current() {
@@ -25,10 +31,11 @@ record CpuFeatures(boolean avx512, boolean bf16) {
                         .orElse(Set.of());
                 return new CpuFeatures(
                         flags.contains("avx512f"),
-                        flags.contains("avx512_bf16") || flags.contains("amx_bf16") || flags.contains("bf16"));
+                        flags.contains("avx512_bf16") || flags.contains("amx_bf16") || flags.contains("bf16"),
+                        flags.contains("avx512_bf16") && !flags.contains("amx_bf16"));
             } catch (IOException | IllegalArgumentException e) {
                 // No /proc here (macOS, Windows): take the type that is right everywhere.
-                return new CpuFeatures(false, false);
+                return new CpuFeatures(false, false, false);
             }
         }
     }

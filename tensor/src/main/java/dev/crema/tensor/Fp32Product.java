@@ -3,7 +3,10 @@ package dev.crema.tensor;
 import dev.crema.tensor.simd.CrewProducts;
 import dev.crema.tensor.simd.CrewProducts.Matrices;
 
-/** Matrix products in fp32 on the CPU, without gradients, on libtorch's own threads; see {@link CrewProducts}. */
+/**
+ * Matrix products in fp32 on the CPU, without gradients, on libtorch's own threads: large ones by our own code where the
+ * processor has what it takes ({@link PanelledProduct}), others by OpenBLAS ({@link CrewProducts}).
+ */
 final class Fp32Product {
     private static final int BYTES = 4; // of an element
 
@@ -37,6 +40,10 @@ final class Fp32Product {
     }
 
     private static void multiply(Tensor a, Tensor b, Tensor c, boolean add) {
+        if (PanelledProduct.fits(a, b)) {
+            PanelledProduct.multiply(a, b, c, add);
+            return;
+        }
         long count = a.rank() == 3 ? a.size(0) : 1;
         int m = (int) a.size(-2), n = (int) b.size(-1), k = (int) a.size(-1);
         CrewProducts.run(new CrewProducts.Batch(count, m, n, k, matrices(a), matrices(b), matrices(c), add));

@@ -34,16 +34,6 @@ public final class Functions {
         return Product.unrounded(x, weight);
     }
 
-    /** The same as {@link #linear(Tensor, Tensor)} with a packed weight, without gradients. */
-    public static Tensor linear(Tensor x, PackedMatrix weight) {
-        return weight.product(x);
-    }
-
-    /** The same as {@link #linear(Tensor, Tensor, Tensor)} with a packed weight, without gradients. */
-    public static Tensor linear(Tensor x, PackedMatrix weight, Tensor bias) {
-        return weight.product(x, bias);
-    }
-
     /**
      * Multiplies each head with its own rows of a weight, {@code x w}, without gradients.
      *

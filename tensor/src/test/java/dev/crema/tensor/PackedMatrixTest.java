@@ -3,6 +3,7 @@ package dev.crema.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PackedMatrixTest {
@@ -12,12 +13,27 @@ class PackedMatrixTest {
                 RandomState random = RandomState.of(1)) {
             Tensor weight = random(random, 96, 64), bias = random(random, 96);
             assumeTrue(PackedMatrix.worthwhile(weight), "this processor has no products in bf16");
-            try (PackedMatrix packed = PackedMatrix.of(weight)) {
+            try (PackedMatrix packed = PackedMatrix.of(weight);
+                    PackedMatrix biased = PackedMatrix.of(weight, bias);
+                    PackedMatrix reordered = ReorderedMatrix.of(weight, List.of(bias))) {
                 for (long rows : new long[] {1, 5, 64, 300}) {
                     Tensor x = random(random, 2, rows, 64);
-                    assertClose(Functions.linear(x, packed), Functions.linear(x, weight));
-                    assertClose(Functions.linear(x, packed, bias), Functions.linear(x, weight, bias));
+                    assertClose(packed.product(x), Functions.linear(x, weight));
+                    assertClose(biased.product(x), Functions.linear(x, weight, bias));
+                    assertClose(reordered.product(x), Functions.linear(x, weight, bias));
                 }
+            }
+        }
+    }
+
+    @Test
+    void multipliesRowsThatWantTheSamePlacesOfTheCache() {
+        try (Scope scope = Scope.open();
+                RandomState random = RandomState.of(2)) {
+            Tensor weight = random(random, 48, 2048), x = random(random, 30, 2048);
+            assumeTrue(PackedMatrix.worthwhile(weight), "this processor has no products in bf16");
+            try (PackedMatrix packed = PackedMatrix.of(weight)) {
+                assertClose(packed.product(x), Functions.linear(x, weight));
             }
         }
     }
@@ -31,7 +47,7 @@ class PackedMatrixTest {
             Tensor before = Functions.linear(x, weight).copy();
             try (PackedMatrix packed = PackedMatrix.of(weight)) {
                 weight.fillInPlace(0);
-                assertClose(Functions.linear(x, packed), before);
+                assertClose(packed.product(x), before);
             }
         }
     }

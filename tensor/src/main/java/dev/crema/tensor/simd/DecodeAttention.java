@@ -3,6 +3,7 @@ package dev.crema.tensor.simd;
 import static dev.crema.tensor.simd.Lanes.F;
 import static dev.crema.tensor.simd.Lanes.N;
 
+import dev.crema.tensor.machine.Prefetch;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -93,6 +94,19 @@ public final class DecodeAttention {
         });
     }
 
+    /** Asks for the keys that the next task will read when it is where this one is. */
+    private void fetchKeys(long key, int s) {
+        long row = (long) shape.slots() * bytes, next = key + row * shape.size();
+        Prefetch.rows(next + (long) s * bytes, row, shape.size(), 2L * N * bytes);
+    }
+
+    /** Asks for a part of the next task's values. */
+    private void fetchValues(long value, int part, int parts) {
+        long row = (long) shape.size() * bytes, next = value + row * shape.slots();
+        long from = row * shape.length() * part / parts, to = row * shape.length() * (part + 1) / parts;
+        Prefetch.rows(next + from, row, 1, to - from);
+    }
+
     private void append(int row, int head, long base) {
         int size = shape.size(), slot = shape.length() - 1;
         float[] key = new float[size];
@@ -110,7 +124,10 @@ public final class DecodeAttention {
         for (int from = 0; from < group; from += TILE) {
             int count = Math.min(TILE, group - from);
             score(keys + base, start / N * N, from, count, buffers);
-            for (int i = 0; i < count; i++) softmax(buffers.scores(), i * buffers.stride(), start);
+            for (int i = 0; i < count; i++) {
+                fetchValues(values + base, from + i, group);
+                softmax(buffers.scores(), i * buffers.stride(), start);
+            }
             mix(values + base, start, count, buffers);
             for (int i = 0; i < count; i++) {
                 out.write(row, (head * group + from + i) * size, buffers.mixed(), i * size, size);
@@ -156,7 +173,10 @@ public final class DecodeAttention {
             to[i] = i * stride;
         }
         int s = first;
-        for (; s + N < shape.length(); s += 2 * N) scorePair(key, s, buffers.queries(), q, buffers.scores(), to);
+        for (; s + N < shape.length(); s += 2 * N) {
+            if (from == 0) fetchKeys(key, s);
+            scorePair(key, s, buffers.queries(), q, buffers.scores(), to);
+        }
         if (s < shape.length()) scoreOne(key, s, buffers.queries(), q, buffers.scores(), to);
     }
 

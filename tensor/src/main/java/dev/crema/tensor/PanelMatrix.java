@@ -1,0 +1,74 @@
+package dev.crema.tensor;
+
+import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.Tile.Result;
+import dev.crema.tensor.simd.PanelPacking;
+import dev.crema.tensor.simd.PanelProduct;
+import dev.crema.tensor.simd.PanelProduct.Left;
+import java.util.List;
+
+/** A weight laid out as our own matrix product reads it; it owns its memory. */
+final class PanelMatrix implements PackedMatrix {
+    private static final int PAIR = 2, BYTES = 2;
+
+    /** Elements of a line of the cache, by which rows are put further apart where they would want the same places. */
+    private static final int APART = 32;
+
+    private final Tensor memory;
+    private final PanelProduct product;
+    private final int inner;
+    private final int outer;
+
+    private PanelMatrix(Tensor memory, PanelProduct product, int inner, int outer) {
+        this.memory = memory;
+        this.product = product;
+        this.inner = inner;
+        this.outer = outer;
+    }
+
+    /** Tells whether the product is ours: machine code can run, and two numbers of a row are multiplied at a time. */
+    static boolean fits(Tensor weight) {
+        return CpuFeatures.current().multipliesPairs()
+                && PanelProduct.possible()
+                && weight.size(1) % PAIR == 0
+                && weight.isContiguous();
+    }
+
+    static PanelMatrix of(Tensor weight, List<Tensor> bias) {
+        int outer = Math.toIntExact(weight.size(0)), inner = Math.toIntExact(weight.size(1)), steps = inner / PAIR;
+        try (Scope scope = Scope.open()) {
+            Tensor memory = Tensors.empty(DType.UINT8, Device.CPU, Panels.bytes(outer, steps));
+            Panels panels = new Panels(memory.segment().address(), outer, steps);
+            float[] begin = bias.isEmpty() ? new float[outer] : bias.getFirst().toFloats();
+            PanelPacking.columns(panels, weight.segment().address(), (long) inner * BYTES, begin);
+            return new PanelMatrix(Scope.release(memory), new PanelProduct(panels, true), inner, outer);
+        }
+    }
+
+    @Override
+    public Tensor product(Tensor x) {
+        long[] shape = x.shape();
+        shape[shape.length - 1] = outer;
+        try (Scope scope = Scope.open()) {
+            Tensor rows = x.detach().contiguous().reshape(-1, inner);
+            Tensor y = scope.keep(Tensors.empty(DType.BF16, Device.CPU, shape));
+            product.run(left(rows), Result.BF16, y.handle.data_ptr().address(), (long) outer * BYTES);
+            return y;
+        }
+    }
+
+    private Left left(Tensor rows) {
+        int count = Math.toIntExact(rows.size(0)), gap = PanelledProduct.collide(inner * BYTES) ? APART : 0;
+        Tensor apart = rows;
+        if (gap > 0) {
+            apart = Tensors.empty(DType.BF16, Device.CPU, count, inner + gap);
+            apart.narrow(1, 0, inner).copyInPlace(rows);
+        }
+        return new Left.Rows(apart.handle.data_ptr().address(), count, (inner + gap) * BYTES);
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

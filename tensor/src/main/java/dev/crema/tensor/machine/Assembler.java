@@ -1,0 +1,178 @@
+package dev.crema.tensor.machine;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Writes x86-64 instructions: the dozen that a product needs, on vectors of 512 bits ("Intel 64 and IA-32 Architectures
+ * Software Developer's Manual", volume 2).
+ *
+ * <p>A vector instruction has a prefix of four bytes, EVEX, which holds the upper bits of the registers' numbers, most of
+ * them inverted, and says which table the operation code is of. Addresses are a register and a distance of 32 bits.
+ */
+final class Assembler {
+    /** General registers, in the order in which a C function takes its arguments. */
+    enum Register {
+        RDI(7),
+        RSI(6),
+        RDX(2),
+        RCX(1),
+        R8(8),
+        R9(9);
+
+        private final int number;
+
+        Register(int number) {
+            this.number = number;
+        }
+    }
+
+    /** The table of operation codes, and the prefix and width bit that an instruction is known by. */
+    private enum Table {
+        OF_FLOATS(1, 0, 0),
+        OF_HALVES(1, 3, 1),
+        OF_66(2, 1, 0),
+        OF_F3(2, 2, 0);
+
+        private final int map;
+        private final int prefix;
+        private final int wide;
+
+        Table(int map, int prefix, int wide) {
+            this.map = map;
+            this.prefix = prefix;
+            this.wide = wide;
+        }
+    }
+
+    /** The mask that lets every lane through. */
+    static final int ALL = 0;
+
+    private static final int MOST_BYTES = 16 << 10;
+    private static final int WIDE = 2, HALF = 1; // 512 and 256 bits
+
+    private final ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    /** Reads sixteen lanes of fp32. */
+    void load(int vector, Register base, int distance) {
+        memory(Table.OF_FLOATS, 0x10, WIDE, ALL, vector, 0, base, distance);
+    }
+
+    /** Writes the lanes of fp32 that a mask lets through. */
+    void store(Register base, int distance, int vector, int mask) {
+        memory(Table.OF_FLOATS, 0x11, WIDE, mask, vector, 0, base, distance);
+    }
+
+    /** Writes the sixteen lanes of a lower half that a mask lets through. */
+    void storeHalf(Register base, int distance, int vector, int mask) {
+        memory(Table.OF_HALVES, 0x7F, HALF, mask, vector, 0, base, distance);
+    }
+
+    /** Reads 32 bits into each lane. */
+    void broadcast(int vector, Register base, int distance) {
+        memory(Table.OF_66, 0x58, WIDE, ALL, vector, 0, base, distance);
+    }
+
+    /** Adds what is in memory, in fp32, to the lanes that a mask lets through. */
+    void addFrom(int sum, Register base, int distance, int mask) {
+        memory(Table.OF_FLOATS, 0x58, WIDE, mask, sum, sum, base, distance);
+    }
+
+    /** Adds to each lane of {@code sum} the product of those of {@code a} and {@code b}, in fp32. */
+    void multiplyAdd(int sum, int a, int b) {
+        registers(Table.OF_66, 0xB8, sum, a, b);
+    }
+
+    /** Adds to each lane of {@code sum}, in fp32, the products of two pairs of bf16. */
+    void multiplyAddPairs(int sum, int a, int b) {
+        registers(Table.OF_F3, 0x52, sum, a, b);
+    }
+
+    /** Rounds sixteen lanes of fp32 to bf16, into the lower half of a vector. */
+    void roundToBf16(int to, int from) {
+        registers(Table.OF_F3, 0x72, to, 0, from);
+    }
+
+    /** Lets the lanes through whose bits are set; overwrites the register of a function's result. */
+    void mask(int mask, int lanes) {
+        bytes.put((byte) 0xB8).putInt(lanes);
+        bytes.put((byte) 0xC5).put((byte) 0xFB).put((byte) 0x92).put((byte) (0xC0 | mask << 3));
+    }
+
+    /** Asks for a line of the second cache. */
+    void prefetch(Register base, int distance) {
+        if (base.number > 7) bytes.put((byte) 0x41);
+        bytes.put((byte) 0x0F).put((byte) 0x18);
+        address(2, base, distance);
+    }
+
+    void add(Register to, int number) {
+        bytes.put((byte) (0x48 | base(to)))
+                .put((byte) 0x81)
+                .put((byte) (0xC0 | to.number & 7))
+                .putInt(number);
+    }
+
+    void add(Register to, Register from) {
+        bytes.put((byte) (0x48 | base(from) << 2 | base(to))).put((byte) 0x01).put((byte)
+                (0xC0 | (from.number & 7) << 3 | to.number & 7));
+    }
+
+    void move(Register to, Register from) {
+        bytes.put((byte) (0x48 | base(from) << 2 | base(to))).put((byte) 0x89).put((byte)
+                (0xC0 | (from.number & 7) << 3 | to.number & 7));
+    }
+
+    /** Returns where the next instruction stands. */
+    int here() {
+        return bytes.position();
+    }
+
+    /** Takes one off, and goes back to a place unless nothing is left. */
+    void countDown(Register counter, int place) {
+        bytes.put((byte) (0x48 | base(counter))).put((byte) 0xFF).put((byte) (0xC8 | counter.number & 7));
+        bytes.put((byte) 0x0F).put((byte) 0x85).putInt(place - (here() + 4));
+    }
+
+    /** Returns to the caller, the vectors' upper halves cleared as compiled code expects them. */
+    void end() {
+        bytes.put((byte) 0xC5).put((byte) 0xF8).put((byte) 0x77).put((byte) 0xC3);
+    }
+
+    byte[] code() {
+        byte[] code = new byte[bytes.position()];
+        bytes.get(0, code);
+        return code;
+    }
+
+    private void memory(
+            Table table, int operation, int width, int mask, int vector, int other, Register base, int distance) {
+        prefix(table, width, mask, vector, other, false, base(base) == 1);
+        bytes.put((byte) operation);
+        address(vector & 7, base, distance);
+    }
+
+    private void registers(Table table, int operation, int to, int a, int b) {
+        prefix(table, WIDE, ALL, to, a, (b & 16) != 0, (b & 8) != 0);
+        bytes.put((byte) operation).put((byte) (0xC0 | (to & 7) << 3 | b & 7));
+    }
+
+    private void prefix(Table table, int width, int mask, int to, int a, boolean upperIndex, boolean upperBase) {
+        int first = table.map
+                | ((to & 16) == 0 ? 0x10 : 0)
+                | (upperBase ? 0 : 0x20)
+                | (upperIndex ? 0 : 0x40)
+                | ((to & 8) == 0 ? 0x80 : 0);
+        int second = table.wide << 7 | (~a & 15) << 3 | 0x04 | table.prefix;
+        int third = width << 5 | ((a & 16) == 0 ? 0x08 : 0) | mask;
+        bytes.put((byte) 0x62).put((byte) first).put((byte) second).put((byte) third);
+    }
+
+    private void address(int field, Register base, int distance) {
+        bytes.put((byte) (0x80 | field << 3 | base.number & 7)).putInt(distance);
+    }
+
+    private static int base(Register register) {
+        return register.number >> 3;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.crema.tensor.machine;
+
+import dev.crema.tensor.machine.Assembler.Register;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The innermost piece of a matrix product: a few rows of {@code a} times one {@link Panels panel}, their sums in registers.
+ *
+ * <p>A step reads 32 columns of the panel, two vectors, and multiplies them with 32 bits of each row: one number in fp32,
+ * two in bf16. With thirteen rows that is 26 instructions of arithmetic for 15 that read, so that the processor does little
+ * else than arithmetic; sums and operands take 29 of its 32 registers. Distances between rows are written into the code.
+ *
+ * @param rows from 1 to {@link #MOST_ROWS}
+ * @param columns from 1 to {@link Panels#COLUMNS}: those that are written
+ * @param rowBytes from a row of {@code a} to the next
+ * @param stepBytes from what a step reads of a row to what the next reads
+ * @param pairs whether a step multiplies pairs of bf16, else fp32
+ * @param result what is written
+ */
+public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean pairs, Result result) {
+    public static final int MOST_ROWS = 13;
+
+    /** What becomes of the sums. */
+    public enum Result {
+        BF16,
+        FP32,
+        /** They are added to what is there, in fp32. */
+        ADDED
+    }
+
+    private static final ConcurrentHashMap<Tile, MethodHandle> CODE = new ConcurrentHashMap<>();
+    private static final int VECTOR = 64, LANES = 16;
+    private static final int LEFT = 29, RIGHT = 30, ROW = 31;
+
+    /** Returns {@code (a, panel, steps, c, bytes of a row of c, what to fetch)}, made on first use. */
+    public MethodHandle function() {
+        return CODE.computeIfAbsent(this, Tile::compile);
+    }
+
+    private MethodHandle compile() {
+        var l = ValueLayout.JAVA_LONG; // addresses, for which no object is needed
+        return MachineCode.function(code(), FunctionDescriptor.ofVoid(l, l, l, l, l, l));
+    }
+
+    byte[] code() {
+        Register a = Register.RDI, panel = Register.RSI, steps = Register.RDX;
+        Register fetched = Register.R9;
+        Assembler code = new Assembler();
+        // A panel begins with what its sums begin with.
+        for (int row = 0; row < rows; row++) {
+            code.load(2 * row, panel, 0);
+            code.load(2 * row + 1, panel, VECTOR);
+        }
+        code.add(panel, 2 * VECTOR);
+        int loop = code.here();
+        code.load(LEFT, panel, 0);
+        code.load(RIGHT, panel, VECTOR);
+        code.prefetch(fetched, 0);
+        for (int row = 0; row < rows; row++) {
+            code.broadcast(ROW, a, row * rowBytes);
+            if (pairs) {
+                code.multiplyAddPairs(2 * row, LEFT, ROW);
+                code.multiplyAddPairs(2 * row + 1, RIGHT, ROW);
+            } else {
+                code.multiplyAdd(2 * row, LEFT, ROW);
+                code.multiplyAdd(2 * row + 1, RIGHT, ROW);
+            }
+        }
+        code.add(panel, 2 * VECTOR);
+        code.add(fetched, VECTOR);
+        code.add(a, stepBytes);
+        code.countDown(steps, loop);
+        int left = masked(code, 1, columns), right = masked(code, 2, columns - LANES);
+        for (int row = 0; row < rows; row++) {
+            write(code, 0, 2 * row, left);
+            if (columns > LANES) write(code, 1, 2 * row + 1, right);
+            code.add(Register.RCX, Register.R8);
+        }
+        code.end();
+        return code.code();
+    }
+
+    /** Returns a mask for so many lanes. */
+    private static int masked(Assembler code, int mask, int lanes) {
+        if (lanes <= 0 || lanes >= LANES) return Assembler.ALL;
+        code.mask(mask, (1 << lanes) - 1);
+        return mask;
+    }
+
+    private void write(Assembler code, int half, int sum, int mask) {
+        Register c = Register.RCX;
+        switch (result) {
+            case BF16 -> {
+                code.roundToBf16(ROW, sum);
+                code.storeHalf(c, half * VECTOR / 2, ROW, mask);
+            }
+            case FP32 -> code.store(c, half * VECTOR, sum, mask);
+            case ADDED -> {
+                code.addFrom(sum, c, half * VECTOR, mask);
+                code.store(c, half * VECTOR, sum, mask);
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.crema.tensor.simd;
+
+import static dev.crema.tensor.simd.Lanes.MEMORY;
+
+import dev.crema.tensor.machine.Panels;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Rearranges matrices into {@link Panels}. */
+public final class PanelPacking {
+    /** Steps that are rearranged at a time, so that what is read or written stays in the first cache. */
+    private static final int BLOCK = 16;
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+    private PanelPacking() {}
+
+    /**
+     * Packs a matrix whose columns lie without gaps along the sum, as those of a transposed weight do.
+     *
+     * @param from address of the first column
+     * @param columnBytes from a column to the next
+     * @param begin what the sums of each column begin with
+     */
+    public static void columns(Panels to, long from, long columnBytes, float[] begin) {
+        Crew.run(to.count(), 1, (part, panel) -> packColumns(to, (int) panel, from, columnBytes, begin));
+    }
+
+    private static void packColumns(Panels to, int panel, long from, long columnBytes, float[] begin) {
+        int width = to.width(panel), first = panel * Panels.COLUMNS;
+        for (int c = 0; c < Panels.COLUMNS; c++) {
+            MEMORY.set(FLOAT, to.panel(panel) + 4L * c, c < width ? begin[first + c] : 0);
+        }
+        for (int step = 0; step < to.steps(); step += BLOCK) {
+            int count = Math.min(BLOCK, to.steps() - step);
+            long at = to.step(panel, step), source = from + first * columnBytes + 4L * step;
+            for (int c = 0; c < width; c++) packColumn(source + c * columnBytes, at + 4L * c, count);
+            for (int c = width; c < Panels.COLUMNS; c++) clearColumn(at + 4L * c, count);
+        }
+    }
+
+    private static void packColumn(long from, long to, int count) {
+        for (int k = 0; k < count; k++) MEMORY.set(INT, to + (long) k * Panels.STEP, MEMORY.get(INT, from + 4L * k));
+    }
+
+    private static void clearColumn(long to, int count) {
+        for (int k = 0; k < count; k++) MEMORY.set(INT, to + (long) k * Panels.STEP, 0);
+    }
+
+    /**
+     * Packs a matrix in fp32 whose rows lie without gaps, each row a step of the sum; sums begin with zero.
+     *
+     * @param from address of the first row
+     * @param rowBytes from a row to the next
+     */
+    public static void rows(Panels to, long from, long rowBytes) {
+        for (int panel = 0; panel < to.count(); panel++) clear(to.panel(panel), Panels.STEP);
+        Crew.run(Math.ceilDiv(to.steps(), BLOCK), 1, (part, block) -> {
+            int first = (int) block * BLOCK, end = Math.min(to.steps(), first + BLOCK);
+            for (int panel = 0; panel < to.count(); panel++) packRows(to, panel, first, end, from, rowBytes);
+        });
+    }
+
+    private static void packRows(Panels to, int panel, int first, int end, long from, long rowBytes) {
+        long bytes = to.width(panel) * 4L;
+        for (int step = first; step < end; step++) {
+            long at = to.step(panel, step);
+            MemorySegment.copy(MEMORY, from + step * rowBytes + (long) panel * Panels.STEP, MEMORY, at, bytes);
+            if (bytes < Panels.STEP) clear(at + bytes, Panels.STEP - bytes);
+        }
+    }
+
+    private static void clear(long at, long bytes) {
+        MEMORY.asSlice(at, bytes).fill((byte) 0);
+    }
+}

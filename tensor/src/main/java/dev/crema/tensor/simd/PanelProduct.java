@@ -1,0 +1,185 @@
+package dev.crema.tensor.simd;
+
+import dev.crema.tensor.machine.MachineCode;
+import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.Tile;
+import dev.crema.tensor.machine.Tile.Result;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Matrix products {@code c = a b} whose right side lies in {@link Panels}, on the crew's threads.
+ *
+ * <p>Libraries' products are made for large matrices. With the few rows of a decoding step, reading the weight is as long
+ * as the sums, and two threads that wait for each other after each of a hundred small products lose what they have won. Here
+ * a piece of work is one panel and the rows that the second cache holds: their tiles read the panel from the first caches,
+ * and while the first two compute, the next panel is fetched from memory. The code of a tile is written for its shape. See
+ * Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
+ */
+public final class PanelProduct {
+    /** Bytes of the left side that stay in the second cache while panel after panel goes by. */
+    private static final long KEPT = 384 << 10;
+
+    private final Panels b;
+    private final boolean pairs;
+
+    /** @param pairs whether numbers are bf16, two to a step, else fp32 */
+    public PanelProduct(Panels b, boolean pairs) {
+        this.b = b;
+        this.pairs = pairs;
+    }
+
+    /** Tells whether machine code can run here; the processor's features are the caller's to know. */
+    public static boolean possible() {
+        return MachineCode.possible();
+    }
+
+    /** The left side of a product. */
+    public sealed interface Left {
+        /**
+         * Rows that lie along the sum, as those of a matrix do.
+         *
+         * @param address of the first number
+         * @param rowBytes from a row to the next
+         */
+        record Rows(long address, int rows, int rowBytes) implements Left {}
+
+        /** Rows that are columns of panels with as many steps as the right side's. */
+        record Columns(Panels panels) implements Left {}
+    }
+
+    /** Computes {@code c}, of which a row is {@code rowBytes} from the next. */
+    public void run(Left a, Result result, long c, long rowBytes) {
+        Tiles tiles = Tiles.of(a);
+        if (tiles.count() == 0) return;
+        int panels = b.count(), kept = tiles.kept(KEPT / (4L * Tile.MOST_ROWS * b.steps()));
+        int blocks = Math.ceilDiv(tiles.count(), kept);
+        MethodHandle[] whole = functions(tiles, Panels.COLUMNS, result);
+        MethodHandle[] last = functions(tiles, b.width(panels - 1), result);
+        int panelBytes = Panels.COLUMNS * (result == Result.BF16 ? 2 : 4);
+        long work = (long) blocks * panels;
+        // A thread takes panel after panel, so that none waits for another longer than a panel takes.
+        Crew.runParts(work, Math.toIntExact(work), (part, i) -> {
+            int block = (int) (i / panels), panel = (int) (i % panels);
+            int from = block * kept, to = Math.min(tiles.count(), from + kept);
+            MethodHandle[] functions = panel == panels - 1 ? last : whole;
+            for (int tile = from; tile < to; tile++) {
+                long at = c + tiles.row(tile) * rowBytes + (long) panel * panelBytes;
+                run(functions[tiles.rows(tile)], tiles.address(tile), panel, at, rowBytes, tile - from);
+            }
+        });
+    }
+
+    private MethodHandle[] functions(Tiles tiles, int columns, Result result) {
+        MethodHandle[] functions = new MethodHandle[Tile.MOST_ROWS + 1];
+        for (int tile = 0; tile < tiles.count(); tile++) {
+            int rows = tiles.rows(tile);
+            if (functions[rows] == null) {
+                functions[rows] =
+                        new Tile(rows, columns, tiles.rowBytes(), tiles.stepBytes(), pairs, result).function();
+            }
+        }
+        return functions;
+    }
+
+    private void run(MethodHandle function, long a, int panel, long c, long rowBytes, int turn) {
+        // A step of the first two tiles asks for a line of the panel that this thread will likely take next.
+        long fetched = b.panel(panel + Crew.threads()) + (turn < 2 ? (long) turn * b.steps() * Panels.STEP / 2 : 0);
+        try {
+            function.invokeExact(a, b.panel(panel), (long) b.steps(), c, rowBytes, fetched);
+        } catch (Throwable e) {
+            throw new IllegalStateException("a product's code failed", e);
+        }
+    }
+
+    /** How the rows of a left side are cut into tiles of nearly the same height. */
+    private sealed interface Tiles {
+        static Tiles of(Left left) {
+            return switch (left) {
+                case Left.Rows rows -> new OfRows(rows, Math.ceilDiv(rows.rows(), Tile.MOST_ROWS));
+                case Left.Columns(Panels panels) -> new OfColumns(panels);
+            };
+        }
+
+        int count();
+
+        int row(int tile);
+
+        default int rows(int tile) {
+            return row(tile + 1) - row(tile);
+        }
+
+        long address(int tile);
+
+        int rowBytes();
+
+        int stepBytes();
+
+        /** Returns how many tiles go by together, given how many the cache has room for. */
+        int kept(long room);
+
+        record OfRows(Left.Rows left, int count) implements Tiles {
+            @Override
+            public int row(int tile) {
+                return (int) ((long) left.rows() * tile / count);
+            }
+
+            @Override
+            public long address(int tile) {
+                return left.address() + (long) row(tile) * left.rowBytes();
+            }
+
+            @Override
+            public int rowBytes() {
+                return left.rowBytes();
+            }
+
+            @Override
+            public int stepBytes() {
+                return 4;
+            }
+
+            @Override
+            public int kept(long room) {
+                return Math.clamp(room, 1, count);
+            }
+        }
+
+        /** Three to a panel. */
+        record OfColumns(Panels panels) implements Tiles {
+            private static final int CUTS = 3;
+
+            @Override
+            public int count() {
+                return panels.count() * CUTS;
+            }
+
+            @Override
+            public int row(int tile) {
+                int panel = tile / CUTS;
+                if (panel == panels.count()) return panels.columns();
+                return panel * Panels.COLUMNS + panels.width(panel) * (tile % CUTS) / CUTS;
+            }
+
+            @Override
+            public long address(int tile) {
+                int panel = tile / CUTS;
+                return panels.step(panel, 0) + 4L * (row(tile) - panel * Panels.COLUMNS);
+            }
+
+            @Override
+            public int rowBytes() {
+                return 4;
+            }
+
+            @Override
+            public int stepBytes() {
+                return Panels.STEP;
+            }
+
+            @Override
+            public int kept(long room) {
+                return (int) Math.max(CUTS, Math.min(room, count()) / CUTS * CUTS);
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package dev.crema.tensor.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.crema.tensor.machine.Assembler.Register;
+import java.util.HexFormat;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/** Instructions against what the GNU assembler 2.40 makes of the same text. */
+class AssemblerTest {
+    private static void check(String text, String bytes, Consumer<Assembler> instruction) {
+        Assembler assembler = new Assembler();
+        instruction.accept(assembler);
+        assertThat(HexFormat.ofDelimiter(" ").formatHex(assembler.code()))
+                .as(text)
+                .isEqualTo(bytes);
+    }
+
+    @Test
+    void readsAndWrites() {
+        check("vmovups 0x40(%rsi),%zmm17", "62 e1 7c 48 10 8e 40 00 00 00", a -> a.load(17, Register.RSI, 0x40));
+        check(
+                "vmovups %zmm26,0x80(%rcx)",
+                "62 61 7c 48 11 91 80 00 00 00", a -> a.store(Register.RCX, 0x80, 26, Assembler.ALL));
+        check("vmovups %zmm3,0x0(%rcx){%k1}", "62 f1 7c 49 11 99 00 00 00 00", a -> a.store(Register.RCX, 0, 3, 1));
+        check(
+                "vmovdqu16 %ymm31,0x20(%rcx){%k2}",
+                "62 61 ff 2a 7f b9 20 00 00 00", a -> a.storeHalf(Register.RCX, 0x20, 31, 2));
+        check(
+                "vmovdqu16 %ymm8,0x20(%r8)",
+                "62 51 ff 28 7f 80 20 00 00 00", a -> a.storeHalf(Register.R8, 0x20, 8, Assembler.ALL));
+        check(
+                "vpbroadcastd 0x300(%rdi),%zmm31",
+                "62 62 7d 48 58 bf 00 03 00 00", a -> a.broadcast(31, Register.RDI, 0x300));
+        check("prefetcht1 0x0(%r9)", "41 0f 18 91 00 00 00 00", a -> a.prefetch(Register.R9, 0));
+        check("prefetcht1 0x40(%rdi)", "0f 18 97 40 00 00 00", a -> a.prefetch(Register.RDI, 0x40));
+    }
+
+    @Test
+    void computes() {
+        check(
+                "vaddps 0x40(%rcx),%zmm25,%zmm25{%k2}",
+                "62 61 34 42 58 89 40 00 00 00", a -> a.addFrom(25, Register.RCX, 0x40, 2));
+        check("vfmadd231ps %zmm31,%zmm29,%zmm12", "62 12 15 40 b8 e7", a -> a.multiplyAdd(12, 29, 31));
+        check("vfmadd231ps %zmm9,%zmm5,%zmm18", "62 c2 55 48 b8 d1", a -> a.multiplyAdd(18, 5, 9));
+        check("vdpbf16ps %zmm31,%zmm30,%zmm25", "62 02 0e 40 52 cf", a -> a.multiplyAddPairs(25, 30, 31));
+        check("vcvtneps2bf16 %zmm24,%ymm31", "62 02 7e 48 72 f8", a -> a.roundToBf16(31, 24));
+        check("mov $0x1ff,%eax; kmovd %eax,%k2", "b8 ff 01 00 00 c5 fb 92 d0", a -> a.mask(2, 0x1FF));
+    }
+
+    @Test
+    void countsAndReturns() {
+        check("add $0x80,%rsi", "48 81 c6 80 00 00 00", a -> a.add(Register.RSI, 0x80));
+        check("add %r8,%rcx", "4c 01 c1", a -> a.add(Register.RCX, Register.R8));
+        check("mov %rdi,%r8", "49 89 f8", a -> a.move(Register.R8, Register.RDI));
+        check("dec %rdx; jne 0", "48 ff ca 0f 85 f7 ff ff ff", a -> a.countDown(Register.RDX, 0));
+        check("dec %r9; jne 0", "49 ff c9 0f 85 f7 ff ff ff", a -> a.countDown(Register.R9, 0));
+        check("vzeroupper; ret", "c5 f8 77 c3", Assembler::end);
+    }
+}
