@@ -43,7 +43,7 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
                             Functions.selfAttention(projection, layout, first, pass.angles(), spec.scale()));
                 }
                 case Pass.Hiding.ByLength(KvCache cache, Window window) -> {
-                    return output.apply(cache.attend(layer, projection, layout, pass.angles(), window, spec.scale()));
+                    return output.apply(cache.attend(layer, projection, pass.angles(), window, spec.scale()));
                 }
                 case Pass.Hiding.Added(Tensor bias) -> {
                     Tensor qkv = projection.reshape(batch, tokens, heads + 2L * shared, size); // [B, T, H + 2K, d]
@@ -51,9 +51,9 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
                     Tensor k = pass.turn(qkv.narrow(2, heads, shared)).transpose(1, 2); // [B, K, T, d]
                     Tensor v = qkv.narrow(2, heads + shared, shared).transpose(1, 2); // [B, K, T, d]
                     if (pass.visibility() instanceof Visibility.Cached(KvCache cache)) {
-                        KvCache.Layer all = cache.append(layer, k, v);
-                        k = all.usedKeys();
-                        v = all.usedValues();
+                        KvCache.Seen seen = cache.appended(layer, k, v);
+                        k = seen.keys();
+                        v = seen.values();
                     }
                     Tensor mixed = Functions.attention(q, k, v, bias, spec.scale(), spec.scoreCap()); // [B, H, T, d]
                     return output.apply(mixed.transpose(1, 2).reshape(batch, tokens, heads * size));

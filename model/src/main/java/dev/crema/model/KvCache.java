@@ -3,11 +3,13 @@ package dev.crema.model;
 import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Device;
-import dev.crema.tensor.Functions;
+import dev.crema.tensor.HeadCache;
 import dev.crema.tensor.HeadLayout;
 import dev.crema.tensor.Scope;
+import dev.crema.tensor.SoftCap;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -15,27 +17,28 @@ import java.util.List;
  * The keys and values of the tokens that a batch of sequences has seen, so that each is computed once.
  *
  * <p>Room for {@code capacity} tokens is taken at once; rows grow together, and shorter prompts are padded on the left:
- * {@code starts} says where each row's first token stands. Keys are kept transposed, with the token as the fastest
- * dimension, which is how a decoding step reads them. It owns its memory.
+ * {@code starts} says where each row's first token stands. It owns its memory.
  */
 public final class KvCache implements AutoCloseable {
     private static final int SLOTS_AT_ONCE = 64;
 
     private final ArchConfig config;
     private final int capacity;
-    private final Tensor[] keys; // [B, K, headSize, slots] by layer; none for latent attention
-    private final Tensor[] values; // [B, K, slots, headSize] by layer; of latent attention [B, slots, R + r]
+    private final Device device;
+    private final List<HeadCache> heads; // by layer; none for latent attention
+    private final Tensor[] latents; // [B, slots, R + r] by layer; for latent attention alone
     private int[] starts;
     private int length;
     private int announced;
 
-    private KvCache(ArchConfig config, int capacity, int[] starts, Tensor[] keys, Tensor[] values, int length) {
+    private KvCache(
+            ArchConfig config, int capacity, int[] starts, Device device, List<HeadCache> heads, Tensor[] latents) {
         this.config = config;
         this.capacity = capacity;
         this.starts = starts;
-        this.keys = keys;
-        this.values = values;
-        this.length = length;
+        this.device = device;
+        this.heads = heads;
+        this.latents = latents;
     }
 
     /**
@@ -45,28 +48,31 @@ public final class KvCache implements AutoCloseable {
      * @param capacity slots of a row
      */
     public static KvCache of(ArchConfig config, int[] starts, int capacity, DType dtype, Device device) {
-        long rows = starts.length, slots = slots(capacity);
-        Tensor[] values = new Tensor[config.layers()];
-        Tensor[] keys = new Tensor[config.attention() instanceof AttentionSpec.GroupedQuery ? values.length : 0];
-        try (Scope scope = Scope.open()) {
-            for (int layer = 0; layer < values.length; layer++) {
-                switch (config.attention()) {
-                    case AttentionSpec.GroupedQuery a -> {
-                        long shared = a.keyValueHeads(), size = a.headSize();
-                        keys[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, size, slots));
-                        values[layer] = Scope.release(Tensors.empty(dtype, device, rows, shared, slots, size));
-                    }
-                    case LatentSpec a ->
-                        values[layer] = Scope.release(Tensors.zeros(dtype, device, rows, slots, a.cacheWidth()));
-                }
+        List<HeadCache> heads = new ArrayList<>();
+        List<Tensor> latents = new ArrayList<>();
+        for (int layer = 0; layer < config.layers(); layer++) {
+            switch (config.attention()) {
+                case AttentionSpec.GroupedQuery spec -> heads.add(heads(spec, starts.length, capacity, dtype, device));
+                case LatentSpec spec -> latents.add(latents(spec, starts.length, capacity, dtype, device));
             }
         }
-        return new KvCache(config, capacity, starts.clone(), keys, values, 0);
+        return new KvCache(config, capacity, starts.clone(), device, heads, latents.toArray(Tensor[]::new));
     }
 
-    /** Rounds up to an odd number of vectors: a power of two would put all dimensions of a key into the same cache set. */
-    private static long slots(int capacity) {
-        return ((capacity + 15L) / 16 | 1) * 16;
+    private static HeadCache heads(
+            AttentionSpec.GroupedQuery spec, int rows, int capacity, DType dtype, Device device) {
+        HeadLayout layout = new HeadLayout(spec.heads(), spec.keyValueHeads(), spec.headSize());
+        // Scores with a cap are computed from the keys as they are.
+        return spec.scoreCap() instanceof SoftCap.None
+                ? HeadCache.of(dtype, device, rows, layout, capacity)
+                : HeadCache.readable(dtype, device, rows, layout, capacity);
+    }
+
+    private static Tensor latents(LatentSpec spec, int rows, int capacity, DType dtype, Device device) {
+        try (Scope scope = Scope.open()) {
+            long slots = Math.ceilDiv(capacity, SLOTS_AT_ONCE) * (long) SLOTS_AT_ONCE;
+            return Scope.release(Tensors.zeros(dtype, device, rows, slots, spec.cacheWidth()));
+        }
     }
 
     /** Returns the bytes that one token of one row takes. */
@@ -101,7 +107,7 @@ public final class KvCache implements AutoCloseable {
     /** Returns where each row's first token stands; {@code [B]} INT64. */
     Tensor starts() {
         long[] wide = Arrays.stream(starts).asLongStream().toArray();
-        return Tensors.of(wide, wide.length).to(values[0].device());
+        return Tensors.of(wide, wide.length).to(device);
     }
 
     /** Returns the first slot of a row that holds a token. */
@@ -115,43 +121,36 @@ public final class KvCache implements AutoCloseable {
         for (int row = 0; row < rows(); row++) {
             for (int t = 0; t < tokens; t++) positions[row * tokens + t] = Math.max(0, length + t - starts[row]);
         }
-        return Tensors.of(positions, rows(), tokens).to(values[0].device());
+        return Tensors.of(positions, rows(), tokens).to(device);
     }
 
     /**
      * What one layer's new tokens attend to.
      *
-     * @param keys {@code [B, K, headSize, slots]}
-     * @param values {@code [B, K, slots, headSize]}
-     * @param length slots in use, the new tokens' included
+     * @param keys {@code [B, K, S, d]}
+     * @param values {@code [B, K, S, d]}
      */
-    record Layer(Tensor keys, Tensor values, int length) {
-        /** Returns the keys in use as {@code [B, K, S, headSize]}. */
-        Tensor usedKeys() {
-            return keys.narrow(3, 0, length).transpose(2, 3);
-        }
+    record Seen(Tensor keys, Tensor values) {}
 
-        /** Returns the values in use as {@code [B, K, S, headSize]}. */
-        Tensor usedValues() {
-            return values.narrow(2, 0, length);
-        }
+    /** Writes the new tokens' keys and values {@code [B, K, T, d]} behind the old. */
+    void append(int layer, Tensor newKeys, Tensor newValues) {
+        checkRoom((int) newKeys.size(2));
+        heads.get(layer).append(length, newKeys, newValues);
     }
 
-    /** Writes the new tokens' keys and values {@code [B, K, T, headSize]} behind the old. */
-    Layer append(int layer, Tensor newKeys, Tensor newValues) {
-        int tokens = (int) newKeys.size(2);
-        checkRoom(tokens);
-        keys[layer].narrow(3, length, tokens).copyInPlace(newKeys.transpose(2, 3));
-        values[layer].narrow(2, length, tokens).copyInPlace(newValues);
-        return new Layer(keys[layer], values[layer], length + tokens);
+    /** Does so, and returns all that the new tokens attend to; the innermost scope's. */
+    Seen appended(int layer, Tensor newKeys, Tensor newValues) {
+        append(layer, newKeys, newValues);
+        int used = length + (int) newKeys.size(2);
+        return new Seen(heads.get(layer).keys(used), heads.get(layer).values(used));
     }
 
     /** Writes the new tokens' latents {@code [B, T, R + r]} behind the old and returns those read, {@code [B, S, R + r]}. */
     Tensor append(int layer, Tensor newLatents) {
         int tokens = (int) newLatents.size(1);
         checkRoom(tokens);
-        values[layer].narrow(1, length, tokens).copyInPlace(newLatents);
-        return values[layer].narrow(1, 0, slotsRead(tokens));
+        latents[layer].narrow(1, length, tokens).copyInPlace(newLatents);
+        return latents[layer].narrow(1, 0, slotsRead(tokens));
     }
 
     /**
@@ -160,12 +159,11 @@ public final class KvCache implements AutoCloseable {
      */
     int slotsRead(int tokens) {
         int used = length + tokens;
-        if (keys.length > 0) return used;
-        return Math.min((used + SLOTS_AT_ONCE - 1) / SLOTS_AT_ONCE * SLOTS_AT_ONCE, (int) values[0].size(1));
+        return heads.isEmpty() ? Math.ceilDiv(used, SLOTS_AT_ONCE) * SLOTS_AT_ONCE : used;
     }
 
     /** Takes up one new token of each row and returns its attention to its row, so far back, {@code [B, 1, H d]}. */
-    Tensor attend(int layer, Tensor projection, HeadLayout layout, List<Tensor> angles, Window window, double scale) {
+    Tensor attend(int layer, Tensor projection, List<Tensor> angles, Window window, double scale) {
         checkRoom(1);
         int used = length + 1;
         int[] first = switch (window) {
@@ -173,7 +171,7 @@ public final class KvCache implements AutoCloseable {
             case Window.Last(int size) ->
                 Arrays.stream(starts).map(start -> Math.max(start, used - size)).toArray();
         };
-        return Functions.decodeAttention(projection, layout, angles, keys[layer], values[layer], used, first, scale);
+        return heads.get(layer).attend(projection, angles, used, first, scale);
     }
 
     private void checkRoom(int tokens) {
@@ -215,29 +213,15 @@ public final class KvCache implements AutoCloseable {
         int[] selected = Arrays.stream(rows).map(row -> starts[row]).toArray();
         try (Scope scope = Scope.open()) {
             long[] wide = Arrays.stream(rows).asLongStream().toArray();
-            Tensor index = Tensors.of(wide, wide.length).to(values[0].device());
-            for (int layer = 0; layer < keys.length; layer++) keys[layer] = selected(keys[layer], 3, index);
-            for (int layer = 0; layer < values.length; layer++) {
-                values[layer] = selected(values[layer], values[layer].rank() - 2, index);
+            Tensor index = Tensors.of(wide, wide.length).to(device);
+            for (HeadCache layer : heads) layer.select(index, length);
+            for (int layer = 0; layer < latents.length; layer++) {
+                Tensor old = latents[layer];
+                latents[layer] = Scope.release(old.indexSelect(0, index));
+                old.close();
             }
         }
         starts = selected;
-    }
-
-    /** Returns a tensor with other rows, of which only the slots in use are copied, and frees the old one. */
-    private Tensor selected(Tensor old, int slotDim, Tensor index) {
-        try (Scope scope = Scope.open()) {
-            long[] shape = old.shape();
-            shape[0] = index.size(0);
-            Tensor fresh = Scope.release(Tensors.empty(old.dtype(), old.device(), shape));
-            fresh.narrow(slotDim, 0, length)
-                    .copyInPlace(old.narrow(slotDim, 0, length).indexSelect(0, index));
-            // Latents are read beyond the last token.
-            if (keys.length == 0)
-                fresh.narrow(slotDim, length, shape[slotDim] - length).fillInPlace(0);
-            old.close();
-            return fresh;
-        }
     }
 
     ArchConfig config() {
@@ -246,7 +230,7 @@ public final class KvCache implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Tensor tensor : keys) tensor.close();
-        for (Tensor tensor : values) tensor.close();
+        heads.forEach(HeadCache::close);
+        for (Tensor tensor : latents) tensor.close();
     }
 }

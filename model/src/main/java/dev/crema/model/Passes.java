@@ -4,6 +4,7 @@ import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.PositionSpec;
 import dev.crema.tensor.Functions;
+import dev.crema.tensor.HeadCache;
 import dev.crema.tensor.SoftCap;
 import dev.crema.tensor.Tape;
 import dev.crema.tensor.Tensor;
@@ -100,7 +101,7 @@ final class Passes {
         if (visibility instanceof Visibility.Cached(KvCache cache)
                 && tokens == 1
                 && plainScores
-                && Functions.decodesFast(like)) {
+                && HeadCache.attends(like)) {
             return new Pass.Hiding.ByLength(cache, window);
         }
         // What is in a cache already is seen too, so only the first tokens of a cache are rows by themselves.

@@ -1,7 +1,5 @@
 package dev.crema.tensor;
 
-import dev.crema.tensor.simd.DecodeAttention;
-import dev.crema.tensor.simd.HeadRows;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorOptional;
@@ -218,52 +216,5 @@ public final class Functions {
     /** Returns the values that {@link #selfAttention} makes of a projection, {@code [B, K, T, d]}, without gradients. */
     public static Tensor valuesOf(Tensor projection, HeadLayout layout) {
         return SelfAttention.values(projection, layout);
-    }
-
-    /** Tells whether {@link #decodeAttention} can work where this tensor is, in its type. */
-    public static boolean decodesFast(Tensor like) {
-        return SimdRows.fit(like);
-    }
-
-    /**
-     * Takes one new token of each row into a cache and returns its attention to what the cache then holds, without
-     * gradients.
-     *
-     * @param projection {@code [B, 1, (H + 2 K) d]}: queries, keys and values side by side
-     * @param angles cosines and sines {@code [B, 1, r/2]} FP32 by which the first r dimensions of queries and keys turn,
-     *     or nothing
-     * @param keys {@code [B, K, d, slots]} contiguous, slots a multiple of 16
-     * @param values {@code [B, K, slots, d]} contiguous
-     * @param length slots in use, the new token's included
-     * @param starts the first slot of each row that the new token sees
-     * @return {@code [B, 1, H d]}
-     */
-    public static Tensor decodeAttention(
-            Tensor projection,
-            HeadLayout layout,
-            List<Tensor> angles,
-            Tensor keys,
-            Tensor values,
-            int length,
-            int[] starts,
-            double scale) {
-        Tensor rows = projection.contiguous();
-        Tensor out =
-                Tensors.empty(rows.dtype(), Device.CPU, projection.size(0), 1, (long) layout.heads() * layout.size());
-        var shape =
-                new DecodeAttention.Shape(layout.heads(), layout.shared(), layout.size(), length, (int) keys.size(3));
-        HeadRows.Turn turn = angles.isEmpty()
-                ? new HeadRows.Turn.None()
-                : new HeadRows.Turn.By(SimdRows.of(angles.get(0)), SimdRows.of(angles.get(1)), 1);
-        new DecodeAttention(
-                        shape,
-                        SimdRows.of(rows),
-                        turn,
-                        keys.segment().address(),
-                        values.segment().address(),
-                        starts,
-                        SimdRows.of(out))
-                .run((float) scale);
-        return out;
     }
 }

@@ -1,6 +1,8 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.simd.HeadRows;
 import dev.crema.tensor.simd.Rows;
+import java.util.List;
 
 /** Hands tensors to the CPU kernels as rows. */
 final class SimdRows {
@@ -10,6 +12,13 @@ final class SimdRows {
     static boolean fit(Tensor tensor) {
         DType dtype = tensor.dtype();
         return tensor.device().isCpu() && (dtype == DType.FP32 || dtype == DType.BF16);
+    }
+
+    /** Returns how heads turn: by cosines and sines {@code [B, T, r/2]} FP32, or not at all. */
+    static HeadRows.Turn turn(List<Tensor> angles) {
+        return angles.isEmpty()
+                ? new HeadRows.Turn.None()
+                : new HeadRows.Turn.By(of(angles.get(0)), of(angles.get(1)), 1);
     }
 
     /** Returns a contiguous tensor as rows of its last dimension. */

@@ -31,6 +31,7 @@ final class Assembler {
     private enum Table {
         OF_FLOATS(1, 0, 0),
         OF_HALVES(1, 3, 1),
+        OF_INTS(1, 1, 0),
         OF_66(2, 1, 0),
         OF_F3(2, 2, 0);
 
@@ -78,6 +79,11 @@ final class Assembler {
         memory(Table.OF_FLOATS, 0x58, WIDE, mask, sum, sum, base, distance);
     }
 
+    /** Sets every lane to zero. */
+    void clear(int vector) {
+        registers(Table.OF_INTS, 0xEF, vector, vector, vector);
+    }
+
     /** Adds to each lane of {@code sum} the product of those of {@code a} and {@code b}, in fp32. */
     void multiplyAdd(int sum, int a, int b) {
         registers(Table.OF_66, 0xB8, sum, a, b);
@@ -115,11 +121,6 @@ final class Assembler {
 
     void add(Register to, Register from) {
         bytes.put((byte) (0x48 | base(from) << 2 | base(to))).put((byte) 0x01).put((byte)
-                (0xC0 | (from.number & 7) << 3 | to.number & 7));
-    }
-
-    void move(Register to, Register from) {
-        bytes.put((byte) (0x48 | base(from) << 2 | base(to))).put((byte) 0x89).put((byte)
                 (0xC0 | (from.number & 7) << 3 | to.number & 7));
     }
 

@@ -18,10 +18,18 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param rowBytes from a row of {@code a} to the next
  * @param stepBytes from what a step reads of a row to what the next reads
  * @param pairs whether a step multiplies pairs of bf16, else fp32
+ * @param start what the sums begin with
  * @param result what is written
  */
-public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean pairs, Result result) {
+public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean pairs, Start start, Result result) {
     public static final int MOST_ROWS = 13;
+
+    /** What sums begin with. */
+    public enum Start {
+        ZERO,
+        /** What the panel begins with, before its first step. */
+        PANEL
+    }
 
     /** What becomes of the sums. */
     public enum Result {
@@ -49,16 +57,12 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         Register a = Register.RDI, panel = Register.RSI, steps = Register.RDX;
         Register fetched = Register.R9;
         Assembler code = new Assembler();
-        // A panel begins with what its sums begin with.
-        for (int row = 0; row < rows; row++) {
-            code.load(2 * row, panel, 0);
-            code.load(2 * row + 1, panel, VECTOR);
-        }
-        code.add(panel, 2 * VECTOR);
+        begin(code, panel);
         int loop = code.here();
         code.load(LEFT, panel, 0);
         code.load(RIGHT, panel, VECTOR);
         code.prefetch(fetched, 0);
+        code.prefetch(fetched, VECTOR);
         for (int row = 0; row < rows; row++) {
             code.broadcast(ROW, a, row * rowBytes);
             if (pairs) {
@@ -70,7 +74,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
             }
         }
         code.add(panel, 2 * VECTOR);
-        code.add(fetched, VECTOR);
+        code.add(fetched, 2 * VECTOR);
         code.add(a, stepBytes);
         code.countDown(steps, loop);
         int left = masked(code, 1, columns), right = masked(code, 2, columns - LANES);
@@ -81,6 +85,21 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         }
         code.end();
         return code.code();
+    }
+
+    private void begin(Assembler code, Register panel) {
+        switch (start) {
+            case ZERO -> {
+                for (int sum = 0; sum < 2 * rows; sum++) code.clear(sum);
+            }
+            case PANEL -> {
+                for (int row = 0; row < rows; row++) {
+                    code.load(2 * row, panel, 0);
+                    code.load(2 * row + 1, panel, VECTOR);
+                }
+                code.add(panel, 2 * VECTOR);
+            }
+        }
     }
 
     /** Returns a mask for so many lanes. */

@@ -3,7 +3,6 @@ package dev.crema.tensor.simd;
 import static dev.crema.tensor.simd.Lanes.F;
 import static dev.crema.tensor.simd.Lanes.N;
 
-import dev.crema.tensor.machine.Prefetch;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -23,8 +22,7 @@ public final class DecodeAttention {
     private static final int TILE = 4;
 
     private final Shape shape;
-    private final Rows projection;
-    private final HeadRows.Turn turn;
+    private final TurnedHeads projection;
     private final boolean wide;
     private final int bytes;
     private final long keys;
@@ -70,8 +68,7 @@ public final class DecodeAttention {
     public DecodeAttention(
             Shape shape, Rows projection, HeadRows.Turn turn, long keys, long values, int[] starts, Rows out) {
         this.shape = shape;
-        this.projection = projection;
-        this.turn = turn;
+        this.projection = new TurnedHeads(projection, turn, shape.size());
         this.wide = projection.wide();
         this.bytes = wide ? 4 : 2;
         this.keys = keys;
@@ -82,7 +79,7 @@ public final class DecodeAttention {
 
     /** Takes the new keys and values up and computes {@code softmax(scale q kᵀ) v} for every row and head. */
     public void run(float scale) {
-        long tasks = projection.count() * shape.shared();
+        long tasks = projection.rows().count() * shape.shared();
         int parts = Crew.parts(tasks, 1);
         Buffers[] buffers = new Buffers[parts];
         Arrays.setAll(buffers, i -> Buffers.of(shape));
@@ -94,68 +91,30 @@ public final class DecodeAttention {
         });
     }
 
-    /** Asks for the keys that the next task will read when it is where this one is. */
-    private void fetchKeys(long key, int s) {
-        long row = (long) shape.slots() * bytes, next = key + row * shape.size();
-        Prefetch.rows(next + (long) s * bytes, row, shape.size(), 2L * N * bytes);
-    }
-
-    /** Asks for a part of the next task's values. */
-    private void fetchValues(long value, int part, int parts) {
-        long row = (long) shape.size() * bytes, next = value + row * shape.slots();
-        long from = row * shape.length() * part / parts, to = row * shape.length() * (part + 1) / parts;
-        Prefetch.rows(next + from, row, 1, to - from);
-    }
-
     private void append(int row, int head, long base) {
         int size = shape.size(), slot = shape.length() - 1;
         float[] key = new float[size];
-        turned(row, (shape.heads() + head) * size, 1, key, 0);
+        projection.read(row, (shape.heads() + head) * size, 1, key, 0);
         long at = keys + base + (long) slot * bytes;
         for (int i = 0; i < size; i++) Lanes.storeScalar(wide, at + (long) i * shape.slots() * bytes, key[i]);
-        long value = projection.at(row, (shape.heads() + shape.shared() + head) * size);
+        long value = projection.rows().at(row, (shape.heads() + shape.shared() + head) * size);
         MemorySegment.copy(
                 Lanes.MEMORY, value, Lanes.MEMORY, values + base + (long) slot * size * bytes, (long) size * bytes);
     }
 
     private void attend(int row, int head, long base, float scale, Buffers buffers) {
         int size = shape.size(), group = shape.group(), start = starts[row];
-        for (int i = 0; i < group; i++) turned(row, (head * group + i) * size, scale, buffers.queries(), i * size);
+        for (int i = 0; i < group; i++)
+            projection.read(row, (head * group + i) * size, scale, buffers.queries(), i * size);
         for (int from = 0; from < group; from += TILE) {
             int count = Math.min(TILE, group - from);
             score(keys + base, start / N * N, from, count, buffers);
-            for (int i = 0; i < count; i++) {
-                fetchValues(values + base, from + i, group);
-                softmax(buffers.scores(), i * buffers.stride(), start);
-            }
+            for (int i = 0; i < count; i++) softmax(buffers.scores(), i * buffers.stride(), start);
             mix(values + base, start, count, buffers);
             for (int i = 0; i < count; i++) {
                 out.write(row, (head * group + from + i) * size, buffers.mixed(), i * size, size);
             }
         }
-    }
-
-    /** Reads a head of a row, turns it by the row's angles, and scales it. */
-    private void turned(int row, int column, float scale, float[] to, int at) {
-        int size = shape.size(), done = 0;
-        if (turn instanceof HeadRows.Turn.By(Rows cos, Rows sin, float sign)) {
-            int half = cos.columns(), bound = F.loopBound(half);
-            for (int i = 0; i < bound; i += N) {
-                FloatVector c = cos.load(row, i).mul(scale),
-                        s = sin.load(row, i).mul(sign * scale);
-                FloatVector a = projection.load(row, column + i), b = projection.load(row, column + half + i);
-                a.mul(c).sub(b.mul(s)).intoArray(to, at + i);
-                b.mul(c).add(a.mul(s)).intoArray(to, at + half + i);
-            }
-            for (int i = bound; i < half; i++) {
-                float c = cos.get(row, i) * scale, s = sin.get(row, i) * sign * scale;
-                float a = projection.get(row, column + i), b = projection.get(row, column + half + i);
-                to[at + i] = a * c - b * s;
-                to[at + half + i] = b * c + a * s;
-            }
-            done = 2 * half;
-        }
-        for (int i = done; i < size; i++) to[at + i] = projection.get(row, column + i) * scale;
     }
 
     /** Writes the scores of a tile of queries for all tokens from the vector that holds the first. */
@@ -173,10 +132,7 @@ public final class DecodeAttention {
             to[i] = i * stride;
         }
         int s = first;
-        for (; s + N < shape.length(); s += 2 * N) {
-            if (from == 0) fetchKeys(key, s);
-            scorePair(key, s, buffers.queries(), q, buffers.scores(), to);
-        }
+        for (; s + N < shape.length(); s += 2 * N) scorePair(key, s, buffers.queries(), q, buffers.scores(), to);
         if (s < shape.length()) scoreOne(key, s, buffers.queries(), q, buffers.scores(), to);
     }
 

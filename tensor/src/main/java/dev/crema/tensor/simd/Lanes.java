@@ -57,6 +57,26 @@ final class Lanes {
         ((ShortVector) rounded.convertShape(VectorOperators.I2S, S, 0)).intoMemorySegment(MEMORY, address, ORDER);
     }
 
+    /** Writes numbers from the heap side by side, scaled. */
+    static void write(boolean wide, long address, float[] values, int from, int to, float scale) {
+        int bound = from + F.loopBound(to - from);
+        if (wide) {
+            for (int i = from; i < bound; i += N) {
+                store(
+                        true,
+                        address + 4L * (i - from),
+                        FloatVector.fromArray(F, values, i).mul(scale));
+            }
+        } else {
+            for (int i = from; i < bound; i += N) {
+                storeBf16(
+                        address + 2L * (i - from),
+                        FloatVector.fromArray(F, values, i).mul(scale));
+            }
+        }
+        for (int i = bound; i < to; i++) storeScalar(wide, address + (i - from) * (wide ? 4L : 2L), values[i] * scale);
+    }
+
     /** Returns the lanes {@code from <= lane < to}. */
     static VectorMask<Float> between(int from, int to) {
         return LANE.compare(VectorOperators.GE, from).and(LANE.compare(VectorOperators.LT, to));

@@ -74,16 +74,17 @@ public final class PanelProduct {
         for (int tile = 0; tile < tiles.count(); tile++) {
             int rows = tiles.rows(tile);
             if (functions[rows] == null) {
-                functions[rows] =
-                        new Tile(rows, columns, tiles.rowBytes(), tiles.stepBytes(), pairs, result).function();
+                functions[rows] = new Tile(
+                                rows, columns, tiles.rowBytes(), tiles.stepBytes(), pairs, Tile.Start.PANEL, result)
+                        .function();
             }
         }
         return functions;
     }
 
     private void run(MethodHandle function, long a, int panel, long c, long rowBytes, int turn) {
-        // A step of the first two tiles asks for a line of the panel that this thread will likely take next.
-        long fetched = b.panel(panel + Crew.threads()) + (turn < 2 ? (long) turn * b.steps() * Panels.STEP / 2 : 0);
+        // The first tile asks for the panel that this thread will likely take next.
+        long fetched = b.panel(turn == 0 ? panel + Crew.threads() : panel);
         try {
             function.invokeExact(a, b.panel(panel), (long) b.steps(), c, rowBytes, fetched);
         } catch (Throwable e) {

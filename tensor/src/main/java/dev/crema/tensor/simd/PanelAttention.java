@@ -1,0 +1,199 @@
+package dev.crema.tensor.simd;
+
+import static dev.crema.tensor.simd.Lanes.F;
+import static dev.crema.tensor.simd.Lanes.N;
+
+import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.Tile;
+import dev.crema.tensor.machine.Tile.Result;
+import dev.crema.tensor.machine.Tile.Start;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Attention of one new token of each row to what a cache holds, as {@link DecodeAttention} has it, by machine code.
+ *
+ * <p>The cache lies in panels as {@link Tile} reads them, so that both of its products are tiles: a panel of keys holds 32
+ * tokens, and its steps go along the head; a panel of values holds 32 dimensions of the head, and its steps go along the
+ * tokens. All is read in the order in which it lies, and while one head's keys and values are multiplied, those of the next
+ * are fetched. Queries and weights are rounded to the cache's type before they are multiplied; sums are in fp32.
+ */
+public final class PanelAttention {
+    private static final int LINE = 64;
+
+    private final PanelHeads cache;
+    private final TurnedHeads projection;
+    private final int heads;
+    private final int length;
+    private final int[] starts;
+    private final Rows out;
+    private final int stride;
+
+    /**
+     * @param projection {@code [B, (H + 2 K) d]}: the new tokens' queries, keys and values, of the cache's type
+     * @param turn how queries and keys turn; cosines and sines {@code [B, r / 2]} for the first r dimensions of a head
+     * @param length S tokens in use, the new one included
+     * @param starts the first slot of each row that holds a token
+     * @param out {@code [B, H d]}
+     */
+    public PanelAttention(PanelHeads cache, Rows projection, HeadRows.Turn turn, int length, int[] starts, Rows out) {
+        this.cache = cache;
+        this.projection = new TurnedHeads(projection, turn, cache.size());
+        this.heads = projection.columns() / cache.size() - 2 * cache.shared();
+        this.length = length;
+        this.starts = starts;
+        this.out = out;
+        // The code of a tile knows the distance of its rows, so there should be few; no power of two, for the cache's
+        // sake.
+        this.stride = 2 * Integer.highestOneBit(Math.max(64, cache.slots() - 1)) + Panels.COLUMNS;
+    }
+
+    private int group() {
+        return heads / cache.shared();
+    }
+
+    private int parts() {
+        return Crew.parts(projection.rows().count() * cache.shared(), 1);
+    }
+
+    /** Returns how much memory {@link #run} computes in. */
+    public long scratchBytes() {
+        return parts() * partBytes();
+    }
+
+    private long partBytes() {
+        return 4L * group() * (cache.size() + 2L * stride) + 3 * LINE;
+    }
+
+    /** What a task computes in: queries and weights in the cache's type, scores in fp32. */
+    private record Scratch(Rows queries, long scores, Rows weights, float[] head, float[] row) {
+        static Scratch of(long address, boolean wide, int group, int size, int stride) {
+            long queries = aligned(address), scores = aligned(queries + 4L * group * size);
+            long weights = aligned(scores + 4L * group * stride);
+            return new Scratch(
+                    new Rows(queries, wide, group, size, size),
+                    scores,
+                    new Rows(weights, wide, group, stride, stride),
+                    new float[size],
+                    new float[stride]);
+        }
+
+        private static long aligned(long address) {
+            return (address + LINE - 1) / LINE * LINE;
+        }
+    }
+
+    /** The code for so many queries; the last panel of values may be narrower. */
+    private record Tiles(MethodHandle score, MethodHandle mix, MethodHandle mixLast) {}
+
+    private Tiles tiles(int rows) {
+        int size = cache.size(), width = Panels.COLUMNS;
+        int last = size - (size - 1) / width * width;
+        Result result = cache.wide() ? Result.FP32 : Result.BF16;
+        return new Tiles(
+                tile(rows, width, size * cache.bytes(), Result.FP32),
+                tile(rows, width, stride * cache.bytes(), result),
+                tile(rows, last, stride * cache.bytes(), result));
+    }
+
+    private MethodHandle tile(int rows, int columns, int rowBytes, Result result) {
+        return new Tile(rows, columns, rowBytes, 4, !cache.wide(), Start.ZERO, result).function();
+    }
+
+    /**
+     * Takes the new keys and values up and computes {@code softmax(scale q kᵀ) v} for every row and head.
+     *
+     * @param memory address of {@link #scratchBytes} bytes
+     */
+    public void run(float scale, long memory) {
+        int shared = cache.shared(), parts = parts(), group = group();
+        Scratch[] scratch = new Scratch[parts];
+        for (int i = 0; i < parts; i++) {
+            scratch[i] = Scratch.of(memory + i * partBytes(), cache.wide(), group, cache.size(), stride);
+        }
+        Tiles whole = tiles(Math.min(group, Tile.MOST_ROWS));
+        Tiles rest = group % Tile.MOST_ROWS == 0 ? whole : tiles(group % Tile.MOST_ROWS);
+        Crew.runParts(projection.rows().count() * shared, parts, (part, task) -> {
+            int row = (int) (task / shared), head = (int) (task % shared);
+            append(task, row, head, scratch[part].head());
+            readQueries(row, head, scale, scratch[part]);
+            for (int from = 0; from < group; from += Tile.MOST_ROWS) {
+                int count = Math.min(Tile.MOST_ROWS, group - from);
+                Tiles tiles = count == Tile.MOST_ROWS ? whole : rest;
+                score(tiles, task, from, starts[row], scratch[part]);
+                for (int i = from; i < from + count; i++) softmax(scratch[part], i, starts[row]);
+                mix(tiles, task, from, starts[row], out.at(row, (head * group + from) * cache.size()), scratch[part]);
+            }
+        });
+    }
+
+    private void append(long task, int row, int head, float[] key) {
+        int size = cache.size();
+        projection.read(row, (heads + head) * size, 1, key, 0);
+        cache.appendKey(task, length - 1, key);
+        cache.appendValue(task, length - 1, projection.rows().at(row, (heads + cache.shared() + head) * size));
+    }
+
+    private void readQueries(int row, int head, float scale, Scratch scratch) {
+        int size = cache.size(), group = group();
+        for (int i = 0; i < group; i++) {
+            projection.read(row, (head * group + i) * size, scale, scratch.head(), 0);
+            Lanes.write(cache.wide(), scratch.queries().at(i, 0), scratch.head(), 0, size, 1);
+        }
+    }
+
+    private void score(Tiles tiles, long task, int from, int start, Scratch scratch) {
+        int steps = cache.size() / cache.pair(), width = Panels.COLUMNS;
+        long queries = scratch.queries().at(from, 0), scores = scratch.scores() + 4L * from * stride;
+        for (int s = start / width * width; s < length; s += width) {
+            long key = cache.keys(task, s), next = cache.keys(task + 1, s);
+            run(tiles.score(), queries, key, steps, scores + 4L * s, 4L * stride, next);
+        }
+    }
+
+    private void mix(Tiles tiles, long task, int from, int start, long to, Scratch scratch) {
+        int size = cache.size(), first = start / cache.pair(), steps = Math.ceilDiv(length, cache.pair()) - first;
+        long weights = scratch.weights().at(from, first * cache.pair());
+        for (int i = 0; i < size; i += Panels.COLUMNS) {
+            MethodHandle tile = i + Panels.COLUMNS < size ? tiles.mix() : tiles.mixLast();
+            long value = cache.values(task, i, first), next = cache.values(task + 1, i, first);
+            run(tile, weights, value, steps, to + (long) i * cache.bytes(), (long) size * cache.bytes(), next);
+        }
+    }
+
+    private static void run(MethodHandle tile, long a, long panel, int steps, long c, long rowBytes, long fetched) {
+        try {
+            tile.invokeExact(a, panel, (long) steps, c, rowBytes, fetched);
+        } catch (Throwable e) {
+            throw new IllegalStateException("attention's code failed", e);
+        }
+    }
+
+    /** Turns a query's scores into weights that sum to one; slots before the first token and behind the last get zero. */
+    private void softmax(Scratch scratch, int query, int start) {
+        int width = Panels.COLUMNS, first = start / width * width, end = Math.ceilDiv(length, width) * width;
+        float[] row = scratch.row();
+        float largest = read(scratch.scores() + 4L * query * stride, first, start, end, row);
+        FloatVector sums = FloatVector.zero(F);
+        for (int s = first; s < end; s += N) {
+            FloatVector p = Exp.of(FloatVector.fromArray(F, row, s).sub(largest));
+            p.intoArray(row, s);
+            sums = sums.add(p);
+        }
+        Lanes.write(cache.wide(), scratch.weights().at(query, first), row, first, end, 1 / Lanes.sum(sums));
+        for (int s = first; s < start; s++) scratch.weights().set(query, s, 0);
+        for (int s = length; s < end; s++) scratch.weights().set(query, s, 0);
+    }
+
+    /** Brings scores to the heap and returns the largest; those that count for nothing become minus infinity. */
+    private float read(long scores, int first, int start, int end, float[] row) {
+        for (int s = first; s < end; s += N) Lanes.load(true, scores + 4L * s).intoArray(row, s);
+        Arrays.fill(row, first, start, Float.NEGATIVE_INFINITY);
+        Arrays.fill(row, length, end, Float.NEGATIVE_INFINITY);
+        FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int s = first; s < end; s += N) most = most.max(FloatVector.fromArray(F, row, s));
+        return most.reduceLanes(VectorOperators.MAX);
+    }
+}
