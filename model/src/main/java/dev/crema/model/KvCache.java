@@ -110,6 +110,11 @@ public final class KvCache implements AutoCloseable {
         return Tensors.of(wide, wide.length).to(device);
     }
 
+    /** Returns the first slot of each row that holds a token. */
+    int[] firsts() {
+        return starts.clone();
+    }
+
     /** Returns the first slot of a row that holds a token. */
     public int start(int row) {
         return starts[row];

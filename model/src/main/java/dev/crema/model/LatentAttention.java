@@ -74,9 +74,9 @@ record LatentAttention(
         Tensor key = turn(both.narrow(2, rank, turned).reshape(batch, tokens, 1, turned), pass); // [B, T, 1, r]
         Tensor seen = Tensor.concat(List.of(c, key.reshape(batch, tokens, turned)), 2); // [B, T, R + r]
         if (pass.visibility() instanceof Visibility.Cached(KvCache cache)) seen = cache.append(layer, seen);
-        List<Tensor> bias = bias(pass);
-        Tensor mixed =
-                absorbs(tokens, pass) ? absorbed(plain, turning, seen, bias) : expanded(plain, turning, seen, bias);
+        Tensor mixed = absorbs(tokens, pass)
+                ? absorbed(plain, turning, seen, pass)
+                : expanded(plain, turning, seen, bias(pass));
         return output.apply(mixed.transpose(1, 2).reshape(batch, tokens, (long) spec.heads() * spec.valueSize()));
     }
 
@@ -102,14 +102,25 @@ record LatentAttention(
     }
 
     /** Returns {@code [B, H, T, v]}. */
-    private Tensor absorbed(Tensor plain, Tensor turning, Tensor seen, List<Tensor> bias) {
+    private Tensor absorbed(Tensor plain, Tensor turning, Tensor seen, Pass pass) {
         Tensor up = expansion.reshape(spec.heads(), spec.expandedSize(), spec.latentSize()); // [H, n + v, R]
         Tensor brought = Functions.headRows(plain, up, 0); // [B, T, H, R]
         Tensor q = Tensor.concat(List.of(brought, turning), 3); // [B, T, H, R + r]
-        Tensor k = seen.unsqueeze(1); // [B, 1, S, R + r]
-        Tensor mixed = attend(q, k, k.narrow(3, 0, spec.latentSize()), bias).transpose(1, 2); // [B, T, H, R]
+        Tensor mixed = mixed(q, seen, pass); // [B, T, H, R]
         return Functions.headColumns(mixed, up, spec.plainSize(), spec.valueSize())
                 .transpose(1, 2); // [B, H, T, v]
+    }
+
+    /** Mixes latents {@code [B, S, R + r]} by the scores of {@code q [B, T, H, R + r]}; {@code [B, T, H, R]}. */
+    private Tensor mixed(Tensor q, Tensor seen, Pass pass) {
+        if (pass.visibility() instanceof Visibility.Cached(KvCache cache)
+                && q.size(1) == 1
+                && Functions.attendsLatents(q, seen)) {
+            int length = cache.length() + 1;
+            return Functions.latentAttention(q, seen, spec.latentSize(), cache.firsts(), length, spec.scale());
+        }
+        Tensor k = seen.unsqueeze(1); // [B, 1, S, R + r]
+        return attend(q, k, k.narrow(3, 0, spec.latentSize()), bias(pass)).transpose(1, 2);
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, List<Tensor> bias) {

@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.machine.MachineCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,16 @@ record CpuFeatures(boolean avx512, boolean bf16, boolean multipliesPairs) {
 
     static CpuFeatures current() {
         return Holder.CURRENT;
+    }
+
+    /** Tells whether our own machine code multiplies numbers of a type here. */
+    boolean tiles(DType dtype) {
+        boolean has = switch (dtype) {
+            case FP32 -> avx512;
+            case BF16 -> multipliesPairs;
+            default -> false;
+        };
+        return has && MachineCode.possible();
     }
 
     private static final class Holder {

@@ -213,6 +213,27 @@ public final class Functions {
         return SelfAttention.keys(projection, layout, angles);
     }
 
+    /** Tells whether {@link #latentAttention} can work with these. */
+    public static boolean attendsLatents(Tensor queries, Tensor latents) {
+        return LatentHeads.fit(queries, latents);
+    }
+
+    /**
+     * Lets the heads of one new token of each row attend to latents that all heads share, {@code softmax(scale q cᵀ) c'},
+     * without gradients; the innermost scope's.
+     *
+     * @param queries {@code [B, 1, H, R + r]}
+     * @param latents {@code [B, S, R + r]}
+     * @param rank R, the numbers of a latent that are mixed
+     * @param starts for each row the first latent that is seen
+     * @param length latents in use
+     * @return {@code [B, 1, H, R]}
+     */
+    public static Tensor latentAttention(
+            Tensor queries, Tensor latents, int rank, int[] starts, int length, double scale) {
+        return LatentHeads.attend(queries, latents, rank, starts, length, scale);
+    }
+
     /** Returns the values that {@link #selfAttention} makes of a projection, {@code [B, K, T, d]}, without gradients. */
     public static Tensor valuesOf(Tensor projection, HeadLayout layout) {
         return SelfAttention.values(projection, layout);

@@ -3,7 +3,6 @@ package dev.crema.tensor;
 import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.simd.PanelAttention;
 import dev.crema.tensor.simd.PanelHeads;
-import dev.crema.tensor.simd.PanelProduct;
 import java.util.List;
 
 /** A cache that lies in panels, as machine code reads them; see {@link PanelHeads}. */
@@ -23,13 +22,7 @@ final class PanelCache implements HeadCache {
     }
 
     static boolean fits(DType dtype, Device device, HeadLayout layout) {
-        CpuFeatures cpu = CpuFeatures.current();
-        boolean multiplies = switch (dtype) {
-            case FP32 -> cpu.avx512();
-            case BF16 -> cpu.multipliesPairs();
-            default -> false;
-        };
-        return device.isCpu() && multiplies && PanelProduct.possible() && layout.size() % 2 == 0;
+        return device.isCpu() && CpuFeatures.current().tiles(dtype) && layout.size() % 2 == 0;
     }
 
     static PanelCache of(DType dtype, int rows, HeadLayout layout, int capacity) {

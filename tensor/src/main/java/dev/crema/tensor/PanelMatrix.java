@@ -28,10 +28,7 @@ final class PanelMatrix implements PackedMatrix {
 
     /** Tells whether the product is ours: machine code can run, and two numbers of a row are multiplied at a time. */
     static boolean fits(Tensor weight) {
-        return CpuFeatures.current().multipliesPairs()
-                && PanelProduct.possible()
-                && weight.size(1) % PAIR == 0
-                && weight.isContiguous();
+        return CpuFeatures.current().tiles(DType.BF16) && weight.size(1) % PAIR == 0 && weight.isContiguous();
     }
 
     static PanelMatrix of(Tensor weight, List<Tensor> bias) {

@@ -42,8 +42,7 @@ final class PanelledProduct {
 
     /** Tells whether this is the way to multiply two matrices that are on the CPU in FP32. */
     static boolean fits(Tensor a, Tensor b) {
-        return CpuFeatures.current().avx512()
-                && PanelProduct.possible()
+        return CpuFeatures.current().tiles(DType.FP32)
                 && a.rank() == 2
                 && b.rank() == 2
                 && a.size(0) >= FEW_ROWS
@@ -89,7 +88,7 @@ final class PanelledProduct {
         Panels panels = new Panels(memory.segment().address(), columns, count);
         long first = address(t) + from * stride(t, 1) * BYTES;
         if (stride(t, 1) == 1) PanelPacking.columns(panels, first, stride(t, 0) * BYTES, new float[columns]);
-        else PanelPacking.rows(panels, first, stride(t, 1) * BYTES);
+        else PanelPacking.rows(panels, false, first, stride(t, 1) * BYTES, count);
         return panels;
     }
 

@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.simd.ColumnSums;
+import dev.crema.tensor.simd.DotProducts;
 import dev.crema.tensor.simd.FewRowsProduct;
 import dev.crema.tensor.simd.FewRowsProduct.Bias;
 import dev.crema.tensor.simd.Rows;
@@ -110,9 +111,15 @@ final class Product {
         long[] shape = x.shape();
         shape[shape.length - 1] = weight.size(0);
         try (Scope scope = Scope.open()) {
-            Rows rows = SimdRows.of(x.contiguous());
+            Rows rows = SimdRows.of(x.contiguous()), weights = SimdRows.of(weight);
             Tensor y = scope.keep(Tensors.empty(result, Device.CPU, shape));
-            new FewRowsProduct(rows, SimdRows.of(weight)).write(bias, SimdRows.of(y));
+            if (CpuFeatures.current().tiles(x.dtype()) && DotProducts.fit(rows.columns(), rows.wide())) {
+                DotProducts products = new DotProducts(rows, weights);
+                Tensor scratch = Tensors.empty(DType.UINT8, Device.CPU, products.scratchBytes());
+                products.write(bias, SimdRows.of(y), scratch.segment().address());
+            } else {
+                new FewRowsProduct(rows, weights).write(bias, SimdRows.of(y));
+            }
             return y;
         }
     }

@@ -1,8 +1,12 @@
 package dev.crema.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ProductTest {
     @Test
@@ -26,6 +30,32 @@ class ProductTest {
             assertThat(Functions.linear(x, w).toFloats())
                     .containsExactly(logits.to(DType.BF16).toFloats());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,5,33", "2,4,64", "3,1,16", "4,130,100", "4,47,576", "5,8,64", "1,64,7"})
+    void ofAFewRowsIsThatOfMany(int rows, int outer, int inner) {
+        try (Scope scope = Scope.open();
+                var off = Autograd.off();
+                RandomState random = RandomState.of(4)) {
+            for (DType dtype : List.of(DType.FP32, DType.BF16)) {
+                Tensor x = normal(random, dtype, rows, inner), w = normal(random, dtype, outer, inner);
+                Tensor bias = normal(random, dtype, outer);
+                float[] exact = x.to(DType.FP64)
+                        .matmul(w.to(DType.FP64).transpose(0, 1))
+                        .add(bias.to(DType.FP64))
+                        .toFloats();
+                float[] actual = Functions.linear(x, w, bias).toFloats();
+                double tolerance = dtype == DType.FP32 ? 2e-5 : 8e-3;
+                for (int i = 0; i < exact.length; i++) {
+                    assertThat(actual[i]).isCloseTo(exact[i], offset((float) (tolerance * (2 + Math.abs(exact[i])))));
+                }
+            }
+        }
+    }
+
+    private static Tensor normal(RandomState random, DType dtype, long... shape) {
+        return random.normal(Tensors.empty(DType.FP32, Device.CPU, shape), 0, 1).to(dtype);
     }
 
     @Test

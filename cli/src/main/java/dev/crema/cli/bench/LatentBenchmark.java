@@ -29,7 +29,7 @@ import java.util.SplittableRandom;
 public final class LatentBenchmark {
     private static final int VOCABULARY = 1024, LAYERS = 1, WIDTH = 5120, HEADS = 128, HEAD = 128, INNER = 12288;
     private static final int QUERY_LATENT = 1536, LATENT = 512, TURNED = 64;
-    private static final int CONTEXT = 8192, CHUNK = 512, REPETITIONS = 5;
+    private static final int CONTEXT = 8192, CHUNK = 512, WARM_UP = 24, REPETITIONS = 5;
 
     private LatentBenchmark() {}
 
@@ -57,12 +57,12 @@ public final class LatentBenchmark {
     /** Measures {@code steps} decoding steps of each model in each of five repetitions. */
     public static Result run(DType dtype, int rows, int steps) {
         ArchConfig latent = shape(latent()), multiHead = shape(multiHead());
-        int capacity = CONTEXT + 3 + REPETITIONS * steps;
+        int capacity = CONTEXT + WARM_UP + REPETITIONS * steps;
         try (Decoding a = new Decoding(latent, dtype, rows, capacity);
                 Decoding b = new Decoding(multiHead, dtype, rows, capacity)) {
             double[] aSeconds = new double[REPETITIONS], bSeconds = new double[REPETITIONS];
-            a.steps(3);
-            b.steps(3);
+            a.steps(WARM_UP);
+            b.steps(WARM_UP);
             for (int i = 0; i < REPETITIONS; i++) {
                 aSeconds[i] = a.steps(steps);
                 bSeconds[i] = b.steps(steps);

@@ -1,16 +1,25 @@
 package dev.crema.tensor.simd;
 
+import static dev.crema.tensor.simd.Lanes.I;
 import static dev.crema.tensor.simd.Lanes.MEMORY;
+import static dev.crema.tensor.simd.Lanes.N;
+import static dev.crema.tensor.simd.Lanes.S;
 
 import dev.crema.tensor.machine.Panels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
 
 /** Rearranges matrices into {@link Panels}. */
 public final class PanelPacking {
     /** Steps that are rearranged at a time, so that what is read or written stays in the first cache. */
     private static final int BLOCK = 16;
 
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
@@ -49,16 +58,21 @@ public final class PanelPacking {
     }
 
     /**
-     * Packs a matrix in fp32 whose rows lie without gaps, each row a step of the sum; sums begin with zero.
+     * Packs a matrix whose rows lie without gaps, each row a part of the sum; sums begin with zero.
      *
+     * @param pairs whether it is in bf16, of which two rows make a step, else fp32
      * @param from address of the first row
      * @param rowBytes from a row to the next
+     * @param count rows; the last of an odd number makes a pair with zeros
      */
-    public static void rows(Panels to, long from, long rowBytes) {
+    public static void rows(Panels to, boolean pairs, long from, long rowBytes, int count) {
         for (int panel = 0; panel < to.count(); panel++) clear(to.panel(panel), Panels.STEP);
         Crew.run(Math.ceilDiv(to.steps(), BLOCK), 1, (part, block) -> {
             int first = (int) block * BLOCK, end = Math.min(to.steps(), first + BLOCK);
-            for (int panel = 0; panel < to.count(); panel++) packRows(to, panel, first, end, from, rowBytes);
+            for (int panel = 0; panel < to.count(); panel++) {
+                if (pairs) packPairs(to, panel, first, end, from, rowBytes, count);
+                else packRows(to, panel, first, end, from, rowBytes);
+            }
         });
     }
 
@@ -68,6 +82,36 @@ public final class PanelPacking {
             long at = to.step(panel, step);
             MemorySegment.copy(MEMORY, from + step * rowBytes + (long) panel * Panels.STEP, MEMORY, at, bytes);
             if (bytes < Panels.STEP) clear(at + bytes, Panels.STEP - bytes);
+        }
+    }
+
+    private static void packPairs(Panels to, int panel, int first, int end, long from, long rowBytes, int count) {
+        int width = to.width(panel);
+        for (int step = first; step < end; step++) {
+            long row = from + 2 * step * rowBytes + (long) panel * Panels.STEP / 2, at = to.step(panel, step);
+            boolean whole = width == Panels.COLUMNS && 2 * step + 1 < count;
+            if (whole) packPair(row, row + rowBytes, at);
+            else packPart(row, rowBytes, 2 * step + 1 < count, width, at);
+        }
+    }
+
+    private static void packPair(long one, long other, long to) {
+        for (int c = 0; c < Panels.COLUMNS; c += N) {
+            IntVector low = wide(one + 2L * c), high = wide(other + 2L * c).lanewise(VectorOperators.LSHL, 16);
+            low.or(high).intoMemorySegment(MEMORY, to + 4L * c, ORDER);
+        }
+    }
+
+    private static IntVector wide(long address) {
+        ShortVector half = ShortVector.fromMemorySegment(S, MEMORY, address, ORDER);
+        return (IntVector) half.convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
+    }
+
+    private static void packPart(long row, long rowBytes, boolean both, int width, long to) {
+        for (int c = 0; c < Panels.COLUMNS; c++) {
+            int low = c < width ? MEMORY.get(SHORT, row + 2L * c) & 0xFFFF : 0;
+            int high = both && c < width ? MEMORY.get(SHORT, row + rowBytes + 2L * c) << 16 : 0;
+            MEMORY.set(INT, to + 4L * c, low | high);
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.crema.tensor.simd;
 
-import dev.crema.tensor.machine.MachineCode;
 import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
@@ -26,11 +25,6 @@ public final class PanelProduct {
     public PanelProduct(Panels b, boolean pairs) {
         this.b = b;
         this.pairs = pairs;
-    }
-
-    /** Tells whether machine code can run here; the processor's features are the caller's to know. */
-    public static boolean possible() {
-        return MachineCode.possible();
     }
 
     /** The left side of a product. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.crema.tensor.machine.MachineCode;
 import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.machine.Tile.Result;
 import dev.crema.tensor.simd.PanelProduct.Left;
@@ -25,7 +26,7 @@ class PanelProductTest {
     @BeforeAll
     static void theProcessorHasTheInstructions() throws Exception {
         Path cpuInfo = Path.of("/proc/cpuinfo");
-        assumeTrue(PanelProduct.possible(), "no machine code on this system");
+        assumeTrue(MachineCode.possible(), "no machine code on this system");
         assumeTrue(Files.readString(cpuInfo).contains("avx512_bf16"), "this processor has no avx512_bf16");
     }
 

@@ -1,0 +1,46 @@
+package dev.crema.tensor;
+
+import dev.crema.tensor.simd.LatentDecode;
+import dev.crema.tensor.simd.Rows;
+
+/** Runs {@link LatentDecode} on tensors. */
+final class LatentHeads {
+    private LatentHeads() {}
+
+    /**
+     * @param queries {@code [B, 1, H, R + r]}
+     * @param latents {@code [B, S, R + r]} of a cache
+     * @param starts for each row the first latent that is seen
+     * @param length latents in use
+     */
+    static Tensor attend(Tensor queries, Tensor latents, int rank, int[] starts, int length, double scale) {
+        long batch = queries.size(0), heads = queries.size(2);
+        try (Scope scope = Scope.open()) {
+            Tensor mixed = scope.keep(Tensors.empty(queries.dtype(), Device.CPU, batch, 1, heads, rank));
+            Tensor asked = queries.contiguous();
+            for (int row = 0; row < batch; row++) {
+                int from = starts[row];
+                try (Scope inner = Scope.open()) {
+                    Rows seen = SimdRows.of(latents.select(0, row).narrow(0, from, length - from));
+                    new LatentDecode(
+                                    SimdRows.of(asked.select(0, row).select(0, 0)),
+                                    seen,
+                                    (float) scale,
+                                    SimdRows.of(mixed.select(0, row).select(0, 0)))
+                            .run(bytes -> Tensors.empty(DType.UINT8, Device.CPU, bytes)
+                                    .segment()
+                                    .address());
+                }
+            }
+            return mixed;
+        }
+    }
+
+    static boolean fit(Tensor queries, Tensor latents) {
+        return queries.device().isCpu()
+                && queries.dtype() == latents.dtype()
+                && CpuFeatures.current().tiles(queries.dtype())
+                && queries.size(3) % 2 == 0
+                && latents.select(0, 0).isContiguous();
+    }
+}

@@ -1,0 +1,67 @@
+package dev.crema.tensor.machine;
+
+import dev.crema.tensor.machine.Assembler.Register;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Products of a few rows with a few rows of a weight as it lies, for when reading the weight is all that they cost.
+ *
+ * <p>A step reads 64 bytes of each row of the weight, and multiplies them with 64 bytes of each row of x; sums stay in
+ * registers, sixteen lanes each, and are written so: to add up the lanes is the caller's. Meanwhile the next rows of the
+ * weight are fetched.
+ *
+ * @param rows of x, from 1 to {@link #MOST_ROWS}
+ * @param weights rows of the weight, from 1 to {@link #WEIGHTS}
+ * @param rowBytes from a row to the next, of x and of the weight alike
+ * @param pairs whether numbers are bf16, else fp32
+ */
+public record DotTile(int rows, int weights, int rowBytes, boolean pairs) {
+    public static final int MOST_ROWS = 4;
+
+    /** Rows of the weight that are multiplied together. */
+    public static final int WEIGHTS = 4;
+
+    /** Bytes of a step. */
+    public static final int STEP = 64;
+
+    private static final ConcurrentHashMap<DotTile, MethodHandle> CODE = new ConcurrentHashMap<>();
+    private static final int FIRST_WEIGHT = MOST_ROWS * WEIGHTS, X = FIRST_WEIGHT + WEIGHTS;
+
+    /** Returns {@code (x, weight, steps, sums)}, made on first use; sums are {@code [rows, weights, 16]} in fp32. */
+    public MethodHandle function() {
+        return CODE.computeIfAbsent(this, DotTile::compile);
+    }
+
+    private MethodHandle compile() {
+        var l = ValueLayout.JAVA_LONG;
+        return MachineCode.function(code(), FunctionDescriptor.ofVoid(l, l, l, l));
+    }
+
+    private byte[] code() {
+        Register x = Register.RDI, weight = Register.RSI, steps = Register.RDX, sums = Register.RCX;
+        Assembler code = new Assembler();
+        for (int sum = 0; sum < rows * weights; sum++) code.clear(sum);
+        int loop = code.here();
+        for (int w = 0; w < weights; w++) {
+            code.load(FIRST_WEIGHT + w, weight, w * rowBytes);
+            code.prefetch(weight, (weights + w) * rowBytes);
+        }
+        for (int row = 0; row < rows; row++) {
+            code.load(X, x, row * rowBytes);
+            for (int w = 0; w < weights; w++) {
+                int sum = row * weights + w;
+                if (pairs) code.multiplyAddPairs(sum, FIRST_WEIGHT + w, X);
+                else code.multiplyAdd(sum, FIRST_WEIGHT + w, X);
+            }
+        }
+        code.add(x, STEP);
+        code.add(weight, STEP);
+        code.countDown(steps, loop);
+        for (int sum = 0; sum < rows * weights; sum++) code.store(sums, sum * STEP, sum, Assembler.ALL);
+        code.end();
+        return code.code();
+    }
+}

@@ -1,0 +1,99 @@
+package dev.crema.tensor.simd;
+
+import dev.crema.tensor.machine.DotTile;
+import dev.crema.tensor.simd.FewRowsProduct.Bias;
+import java.lang.invoke.MethodHandle;
+
+/** The product of a few rows with a weight, as {@link FewRowsProduct} has it, by machine code. */
+public final class DotProducts {
+    private static final long GRAIN = 8;
+    private static final int SUM_BYTES = 64;
+
+    private final Rows x;
+    private final Rows weight;
+    private final int steps;
+
+    /**
+     * @param x {@code [n, I]}, at most {@link DotTile#MOST_ROWS}, in the weight's type
+     * @param weight {@code [O, I]}; rows of both lie without gaps
+     */
+    public DotProducts(Rows x, Rows weight) {
+        if (x.columns() != weight.columns() || x.count() > DotTile.MOST_ROWS || x.wide() != weight.wide()) {
+            throw new IllegalArgumentException(x + " and " + weight + " are not multiplied here");
+        }
+        this.x = x;
+        this.weight = weight;
+        this.steps = rowBytes() / DotTile.STEP;
+    }
+
+    /** Tells whether rows are long enough. */
+    public static boolean fit(int columns, boolean wide) {
+        return columns * (wide ? 4 : 2) >= DotTile.STEP;
+    }
+
+    private int rowBytes() {
+        return weight.columns() * (weight.wide() ? 4 : 2);
+    }
+
+    /** Returns how much memory {@link #write} computes in. */
+    public long scratchBytes() {
+        return parts() * partBytes();
+    }
+
+    private long partBytes() {
+        return x.count() * DotTile.WEIGHTS * SUM_BYTES;
+    }
+
+    private long blocks() {
+        return Math.ceilDiv(weight.count(), DotTile.WEIGHTS);
+    }
+
+    private int parts() {
+        return Crew.parts(blocks(), GRAIN);
+    }
+
+    /**
+     * Writes the product.
+     *
+     * @param y {@code [n, O]}
+     * @param memory address of {@link #scratchBytes} bytes
+     */
+    public void write(Bias bias, Rows y, long memory) {
+        if (x.count() == 0) return;
+        int last = (int) (weight.count() - (blocks() - 1) * DotTile.WEIGHTS);
+        MethodHandle whole = function(DotTile.WEIGHTS), rest = function(last);
+        Crew.runParts(blocks(), parts(), (part, block) -> {
+            boolean isLast = block == blocks() - 1;
+            int o = (int) block * DotTile.WEIGHTS, count = isLast ? last : DotTile.WEIGHTS;
+            long sums = memory + part * partBytes();
+            run(isLast ? rest : whole, weight.at(o, 0), sums);
+            for (int row = 0; row < x.count(); row++) {
+                for (int w = 0; w < count; w++) {
+                    float sum = Lanes.sum(Lanes.load(true, sums + (long) (row * count + w) * SUM_BYTES));
+                    y.set(row, o + w, sum + tail(row, o + w) + bias.at(o + w));
+                }
+            }
+        });
+    }
+
+    private MethodHandle function(int weights) {
+        return new DotTile((int) x.count(), weights, rowBytes(), !weight.wide()).function();
+    }
+
+    private void run(MethodHandle function, long weights, long sums) {
+        try {
+            function.invokeExact(x.at(0, 0), weights, (long) steps, sums);
+        } catch (Throwable e) {
+            throw new IllegalStateException("a product's code failed", e);
+        }
+    }
+
+    /** Returns what is left of a product behind the last whole step. */
+    private float tail(int row, int o) {
+        float sum = 0;
+        for (int i = steps * DotTile.STEP / (weight.wide() ? 4 : 2); i < weight.columns(); i++) {
+            sum += x.get(row, i) * weight.get(o, i);
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,176 @@
+package dev.crema.tensor.simd;
+
+import static dev.crema.tensor.simd.Lanes.F;
+import static dev.crema.tensor.simd.Lanes.MEMORY;
+import static dev.crema.tensor.simd.Lanes.N;
+
+import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.Tile.Result;
+import dev.crema.tensor.simd.PanelProduct.Left;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.LongUnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Attention of one token's heads to latents that all of them share ("DeepSeek-V2", 2024, section 2.1, in the absorbed form):
+ * {@code softmax(scale q cᵀ) c'}, where c' are the first R numbers of each latent.
+ *
+ * <p>Scores are computed transposed, {@code c qᵀ}, so that the latents are read as they lie in the cache, and the heads of a
+ * token lie side by side for the softmax. Its weights are written as the left panels of the second product, whose right side
+ * is the latents again, with tokens in pairs; so far back as a few panels reach, and then further. Weights are divided by
+ * their sum at the end, where there are fewer numbers.
+ */
+public final class LatentDecode {
+    /** Tokens whose latents are mixed at a time. */
+    private static final int CHUNK = 2048;
+
+    private static final long GRAIN = 32;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    private final Rows queries;
+    private final Rows latents;
+    private final Rows out;
+    private final float scale;
+    private final boolean pairs;
+    private final int heads;
+    private final int width; // of a row of scores
+
+    /**
+     * @param queries {@code [H, R + r]}
+     * @param latents {@code [S, R + r]}, all of them seen
+     * @param out {@code [H, R]}
+     */
+    public LatentDecode(Rows queries, Rows latents, float scale, Rows out) {
+        this.queries = queries;
+        this.latents = latents;
+        this.out = out;
+        this.scale = scale;
+        this.pairs = !queries.wide();
+        this.heads = Math.toIntExact(queries.count());
+        this.width = Math.ceilDiv(heads, Panels.COLUMNS) * Panels.COLUMNS;
+    }
+
+    private int tokens() {
+        return Math.toIntExact(latents.count());
+    }
+
+    /** Returns how many steps a sum over so many takes. */
+    private int steps(int count) {
+        return pairs ? Math.ceilDiv(count, 2) : count;
+    }
+
+    /**
+     * Computes it.
+     *
+     * @param memory gives the address of so many bytes, at a multiple of 64
+     */
+    public void run(LongUnaryOperator memory) {
+        int tokens = tokens(), size = queries.columns(), chunk = steps(Math.min(CHUNK, tokens));
+        Panels asked = new Panels(memory.applyAsLong(Panels.bytes(heads, steps(size))), heads, steps(size));
+        PanelPacking.columns(asked, queries.at(0, 0), 4L * steps(size), new float[heads]);
+        Rows scores = new Rows(memory.applyAsLong(4L * tokens * width), true, tokens, width, width);
+        Left rows = new Left.Rows(latents.at(0, 0), tokens, 4 * steps(size));
+        new PanelProduct(asked, pairs).run(rows, Result.FP32, scores.at(0, 0), 4L * width);
+        float[] largest = largest(scores), sums = new float[width];
+        long weights = memory.applyAsLong(Panels.bytes(heads, chunk));
+        long values = memory.applyAsLong(Panels.bytes(out.columns(), chunk));
+        long mixed = memory.applyAsLong(4L * heads * out.columns());
+        for (int from = 0; from < tokens; from += CHUNK) {
+            int count = Math.min(CHUNK, tokens - from);
+            Panels left = new Panels(weights, heads, steps(count)),
+                    right = new Panels(values, out.columns(), steps(count));
+            weigh(scores, from, count, largest, left, sums);
+            PanelPacking.rows(right, pairs, latents.at(from, 0), latents.at(1, 0) - latents.at(0, 0), count);
+            Result result = from == 0 ? Result.FP32 : Result.ADDED;
+            new PanelProduct(right, pairs).run(new Left.Columns(left), result, mixed, 4L * out.columns());
+        }
+        Rows sum = new Rows(mixed, true, heads, out.columns(), out.columns());
+        for (int head = 0; head < heads; head++) {
+            float[] row = new float[out.columns()];
+            sum.read(head, row, 0);
+            Lanes.write(out.wide(), out.at(head, 0), row, 0, row.length, 1 / sums[head]);
+        }
+    }
+
+    /** Returns each head's largest score. */
+    private float[] largest(Rows scores) {
+        int parts = Crew.parts(scores.count(), GRAIN);
+        float[][] most = new float[parts][width];
+        for (float[] each : most) Arrays.fill(each, Float.NEGATIVE_INFINITY);
+        Crew.runParts(scores.count(), parts, (part, token) -> raise(most[part], scores.at(token, 0)));
+        for (float[] each : most) for (int h = 0; h < width; h++) most[0][h] = Math.max(most[0][h], each[h]);
+        return most[0];
+    }
+
+    private void raise(float[] most, long scores) {
+        for (int h = 0; h < width; h += N) {
+            FloatVector.fromArray(F, most, h)
+                    .max(Lanes.load(true, scores + 4L * h))
+                    .intoArray(most, h);
+        }
+    }
+
+    /** Writes the weights of some tokens, not yet divided by their sums, to panels, and adds them to the sums. */
+    private void weigh(Rows scores, int from, int count, float[] largest, Panels to, float[] sums) {
+        int parts = Crew.parts(to.steps(), GRAIN);
+        float[][] added = new float[parts][width];
+        for (int panel = 0; panel < to.count(); panel++) {
+            MEMORY.asSlice(to.panel(panel), Panels.STEP).fill((byte) 0);
+        }
+        Crew.runParts(to.steps(), parts, (part, step) -> {
+            int token = from + (int) step * (pairs ? 2 : 1);
+            long one = scores.at(token, 0);
+            if (!pairs) weighOne(one, largest, to, (int) step, added[part]);
+            else if (token + 1 < from + count)
+                weighPair(one, scores.at(token + 1, 0), largest, to, (int) step, added[part]);
+            else weighLast(one, largest, to, (int) step, added[part]);
+        });
+        for (float[] each : added) for (int h = 0; h < width; h++) sums[h] += each[h];
+    }
+
+    private void weighOne(long scores, float[] largest, Panels to, int step, float[] sums) {
+        for (int h = 0; h < width; h += N) {
+            FloatVector p = weight(scores, largest, h);
+            p.intoMemorySegment(MEMORY, place(to, step, h), ORDER);
+            p.add(FloatVector.fromArray(F, sums, h)).intoArray(sums, h);
+        }
+    }
+
+    private void weighPair(long one, long other, float[] largest, Panels to, int step, float[] sums) {
+        for (int h = 0; h < width; h += N) {
+            IntVector a = rounded(weight(one, largest, h)), b = rounded(weight(other, largest, h));
+            a.lanewise(VectorOperators.LSHR, 16).or(b).intoMemorySegment(MEMORY, place(to, step, h), ORDER);
+            // What is summed is what will be multiplied.
+            FloatVector sum = a.reinterpretAsFloats().add(b.reinterpretAsFloats());
+            sum.add(FloatVector.fromArray(F, sums, h)).intoArray(sums, h);
+        }
+    }
+
+    private void weighLast(long scores, float[] largest, Panels to, int step, float[] sums) {
+        for (int h = 0; h < width; h += N) {
+            IntVector a = rounded(weight(scores, largest, h));
+            a.lanewise(VectorOperators.LSHR, 16).intoMemorySegment(MEMORY, place(to, step, h), ORDER);
+            a.reinterpretAsFloats().add(FloatVector.fromArray(F, sums, h)).intoArray(sums, h);
+        }
+    }
+
+    private static long place(Panels to, int step, int head) {
+        return to.step(head / Panels.COLUMNS, step) + head % Panels.COLUMNS * 4L;
+    }
+
+    private FloatVector weight(long scores, float[] largest, int h) {
+        return Exp.of(Lanes.load(true, scores + 4L * h)
+                .sub(FloatVector.fromArray(F, largest, h))
+                .mul(scale));
+    }
+
+    /** Rounds to bf16, and leaves it in the upper halves. */
+    private static IntVector rounded(FloatVector value) {
+        IntVector bits = value.reinterpretAsInts();
+        IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+        return bits.add(odd).add(0x7FFF).and(0xFFFF0000);
+    }
+}
