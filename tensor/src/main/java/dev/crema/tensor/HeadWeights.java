@@ -24,7 +24,13 @@ final class HeadWeights {
         if (few(x, weight)) {
             try (Scope scope = Scope.open()) {
                 Tensor y = like(x, count);
-                products(x, weight, from).writeColumns(SimdRows.of(y));
+                HeadProducts products = products(x, weight, from);
+                if (CpuFeatures.current().tiles(x.dtype()) && products.dots(count)) {
+                    Tensor scratch = Tensors.empty(DType.UINT8, Device.CPU, products.scratchBytes());
+                    products.writeColumns(SimdRows.of(y), scratch.segment().address());
+                } else {
+                    products.writeColumns(SimdRows.of(y));
+                }
                 return scope.keep(y);
             }
         }

@@ -8,40 +8,48 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Products of each head with its part of a weight, of few rows (our kernel) and of many (libtorch), element by element. */
 class HeadWeightsTest {
-    private static final int HEADS = 3, PART = 24, REST = 19, LATENT = 85;
+    private static final int HEADS = 3, PART = 24;
 
     @ParameterizedTest
-    @CsvSource({"FP32, 1, 1", "FP32, 2, 2", "FP32, 3, 4", "BF16, 1, 3", "BF16, 2, 5"})
-    void multipliesEachHeadWithItsOwnRows(DType dtype, int rows, int tokens) {
+    @CsvSource({
+        "FP32, 1, 1, 19, 85",
+        "FP32, 2, 2, 19, 85",
+        "FP32, 3, 4, 19, 85",
+        "BF16, 1, 3, 19, 85",
+        "BF16, 2, 5, 19, 85",
+        "FP32, 1, 2, 20, 48",
+        "BF16, 2, 1, 20, 96"
+    })
+    void multipliesEachHeadWithItsOwnRows(DType dtype, int rows, int tokens, int rest, int latent) {
         try (Scope scope = Scope.open();
                 var off = Autograd.off();
                 RandomState random = RandomState.of(1)) {
-            Tensor weight = normal(random, dtype, HEADS, PART + REST, LATENT);
+            Tensor weight = normal(random, dtype, HEADS, PART + rest, latent);
             Tensor narrow = normal(random, dtype, rows, tokens, HEADS, PART);
-            Tensor wide = normal(random, dtype, rows, tokens, HEADS, LATENT);
+            Tensor wide = normal(random, dtype, rows, tokens, HEADS, latent);
 
             Tensor up = Functions.headRows(narrow, weight, 0);
-            Tensor down = Functions.headColumns(wide, weight, PART, REST);
+            Tensor down = Functions.headColumns(wide, weight, PART, rest);
 
-            assertThat(up.shape()).containsExactly(rows, tokens, HEADS, LATENT);
-            assertThat(down.shape()).containsExactly(rows, tokens, HEADS, REST);
+            assertThat(up.shape()).containsExactly(rows, tokens, HEADS, latent);
+            assertThat(down.shape()).containsExactly(rows, tokens, HEADS, rest);
             float[] w = weight.toFloats();
             float[] x = narrow.toFloats(), y = up.toFloats();
             for (int i = 0; i < y.length; i++) {
-                int token = i / (HEADS * LATENT), head = i / LATENT % HEADS, o = i % LATENT;
+                int token = i / (HEADS * latent), head = i / latent % HEADS, o = i % latent;
                 double sum = 0;
                 for (int k = 0; k < PART; k++) {
-                    sum += (double) x[(token * HEADS + head) * PART + k] * w[(head * (PART + REST) + k) * LATENT + o];
+                    sum += (double) x[(token * HEADS + head) * PART + k] * w[(head * (PART + rest) + k) * latent + o];
                 }
                 close(y[i], sum, dtype);
             }
             float[] z = wide.toFloats(), v = down.toFloats();
             for (int i = 0; i < v.length; i++) {
-                int token = i / (HEADS * REST), head = i / REST % HEADS, o = i % REST;
+                int token = i / (HEADS * rest), head = i / rest % HEADS, o = i % rest;
                 double sum = 0;
-                for (int k = 0; k < LATENT; k++) {
-                    sum += (double) z[(token * HEADS + head) * LATENT + k]
-                            * w[(head * (PART + REST) + PART + o) * LATENT + k];
+                for (int k = 0; k < latent; k++) {
+                    sum += (double) z[(token * HEADS + head) * latent + k]
+                            * w[(head * (PART + rest) + PART + o) * latent + k];
                 }
                 close(v[i], sum, dtype);
             }

@@ -1,3 +1,5 @@
 /** Matrix products in machine code that is written for their shape while the program runs. */
-@org.jspecify.annotations.NullMarked
+@NullMarked
 package dev.crema.tensor.machine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,8 @@
 package dev.crema.tensor.simd;
 
+import dev.crema.tensor.machine.DotTile;
+import java.lang.invoke.MethodHandle;
+
 /**
  * Products of a few rows, each of several heads, with a matrix that each head has for itself.
  *
@@ -7,6 +10,8 @@ package dev.crema.tensor.simd;
  * library would copy that part first.
  */
 public final class HeadProducts {
+    private static final long SUMS = DotTile.WEIGHTS * (long) DotTile.STEP;
+
     private final Rows x;
     private final Rows weight;
     private final int heads;
@@ -47,6 +52,50 @@ public final class HeadProducts {
                 for (int o = 0; o < y.columns(); o++) y.set(row, o, FewRowsProduct.dot(matrix, o, in, 0));
             }
         });
+    }
+
+    /** Tells whether {@link #writeColumns(Rows, long)} can write so many columns. */
+    public boolean dots(int columns) {
+        return columns % DotTile.WEIGHTS == 0 && rowBytes() % DotTile.STEP == 0;
+    }
+
+    private int rowBytes() {
+        return weight.columns() * (weight.wide() ? 4 : 2);
+    }
+
+    /** Returns how much memory {@link #writeColumns(Rows, long)} computes in. */
+    public long scratchBytes() {
+        return Crew.parts(heads, 1) * SUMS;
+    }
+
+    /**
+     * The same as {@link #writeColumns(Rows)} by machine code.
+     *
+     * @param memory address of {@link #scratchBytes} bytes
+     */
+    public void writeColumns(Rows y, long memory) {
+        MethodHandle tile = new DotTile(1, DotTile.WEIGHTS, rowBytes(), !weight.wide()).function();
+        long steps = rowBytes() / DotTile.STEP;
+        Crew.runParts(heads, Crew.parts(heads, 1), (part, head) -> {
+            Rows matrix = part(head, y.columns());
+            long sums = memory + part * SUMS;
+            for (long row = head; row < x.count(); row += heads) {
+                for (int o = 0; o < y.columns(); o += DotTile.WEIGHTS) {
+                    dot(tile, x.at(row, 0), matrix.at(o, 0), steps, sums);
+                    for (int w = 0; w < DotTile.WEIGHTS; w++) {
+                        y.set(row, o + w, Lanes.sum(Lanes.load(true, sums + (long) w * DotTile.STEP)));
+                    }
+                }
+            }
+        });
+    }
+
+    private static void dot(MethodHandle tile, long x, long weights, long steps, long sums) {
+        try {
+            tile.invokeExact(x, weights, steps, sums);
+        } catch (Throwable e) {
+            throw new IllegalStateException("a product's code failed", e);
+        }
     }
 
     private Rows part(long head, int rows) {
