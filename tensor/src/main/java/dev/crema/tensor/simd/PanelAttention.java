@@ -45,9 +45,8 @@ public final class PanelAttention {
         this.length = length;
         this.starts = starts;
         this.out = out;
-        // The code of a tile knows the distance of its rows, so there should be few; no power of two, for the cache's
-        // sake.
-        this.stride = 2 * Integer.highestOneBit(Math.max(64, cache.slots() - 1)) + Panels.COLUMNS;
+        // Tiles know the distance of their rows, so there should be few: powers of two, and a bit for the cache's sake.
+        this.stride = 2 * Integer.highestOneBit(Math.max(Panels.COLUMNS, length)) + Panels.COLUMNS;
     }
 
     private int group() {
