@@ -3,6 +3,7 @@ package dev.crema.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,11 @@ class DropoutTest {
     }
 
     @Test
+    void aRateJustBelowOneDropsAll() {
+        assertThat(share(dropped(DType.FP32, Math.nextDown(1.0), 2))).isGreaterThan(0.9999);
+    }
+
+    @Test
     void eachColumnAndRowLosesItsPart() {
         float[] values = dropped(DType.FP32, 0.5, 3);
         for (int column = 0; column < COLUMNS; column++) {
@@ -44,7 +50,7 @@ class DropoutTest {
             assertThat(share(lane)).as("column %d", column).isEqualTo(0.5, within(0.13));
         }
         for (int row = 0; row < ROWS; row++) {
-            float[] lane = java.util.Arrays.copyOfRange(values, row * COLUMNS, (row + 1) * COLUMNS);
+            float[] lane = Arrays.copyOfRange(values, row * COLUMNS, (row + 1) * COLUMNS);
             assertThat(share(lane)).as("row %d", row).isEqualTo(0.5, within(0.13));
         }
     }

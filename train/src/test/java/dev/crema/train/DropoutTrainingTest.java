@@ -2,6 +2,7 @@ package dev.crema.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crema.data.Batch;
 import dev.crema.model.Activations;
 import dev.crema.model.Decoder;
 import dev.crema.model.Dropout;
@@ -23,7 +24,7 @@ class DropoutTrainingTest {
     @TempDir
     Path folder;
 
-    private static TokenPrediction<Decoder, dev.crema.data.Batch> method(Toy toy) {
+    private static TokenPrediction<Decoder, Batch> method(Toy toy) {
         return TokenPrediction.next(toy.training(8), List.of(toy.training(8).next()), DROPPING);
     }
 

@@ -31,7 +31,7 @@ public final class DropoutElements {
      * @param rate in {@code [0, 1)}
      */
     public static void apply(Rows x, double rate, long seed, Rows y) {
-        int threshold = (int) Math.round(rate * 0x1p31);
+        int threshold = (int) (rate * 0x1p31); // a rate just below 1 must not overflow
         float scale = (float) (1 / (1 - rate));
         long grain = Math.max(1, GRAIN * N / x.columns());
         Crew.run(x.count(), grain, (part, row) -> applyRow(x, row, key(seed, row), threshold, scale, y));

@@ -3,6 +3,7 @@ package dev.crema.tensor.simd;
 import static dev.crema.tensor.simd.Lanes.F;
 import static dev.crema.tensor.simd.Lanes.N;
 
+import dev.crema.tensor.machine.DotTile;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -14,7 +15,7 @@ import jdk.incubator.vector.FloatVector;
  */
 public final class FewRowsProduct {
     /** Rows of {@code x} up to which this is faster than a library's product. */
-    public static final int MOST_ROWS = 4;
+    public static final int MOST_ROWS = DotTile.MOST_ROWS;
 
     private static final long GRAIN = 32;
 
