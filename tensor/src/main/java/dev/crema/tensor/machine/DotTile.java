@@ -27,20 +27,39 @@ public record DotTile(int rows, int weights, int rowBytes, boolean pairs) {
     /** Bytes of a step. */
     public static final int STEP = 64;
 
-    private static final ConcurrentHashMap<DotTile, MethodHandle> CODE = new ConcurrentHashMap<>();
+    private static final ConcurrentHashMap<DotTile, Code> CODE = new ConcurrentHashMap<>();
     private static final int FIRST_WEIGHT = MOST_ROWS * WEIGHTS, X = FIRST_WEIGHT + WEIGHTS;
 
-    /** Returns {@code (x, weight, steps, sums)}, made on first use; sums are {@code [rows, weights, 16]} in fp32. */
-    public MethodHandle function() {
+    /** A tile's machine code. */
+    public record Code(MethodHandle function) {
+        /**
+         * Computes a tile.
+         *
+         * @param x address of the first row
+         * @param weight address of the first row
+         * @param steps at least 1
+         * @param sums address of {@code [rows, weights, 16]} in fp32, which are written
+         */
+        public void run(long x, long weight, long steps, long sums) {
+            try {
+                function.invokeExact(x, weight, steps, sums);
+            } catch (Throwable e) {
+                throw new IllegalStateException("a tile's code failed", e);
+            }
+        }
+    }
+
+    /** Returns the machine code, made on first use. */
+    public Code code() {
         return CODE.computeIfAbsent(this, DotTile::compile);
     }
 
-    private MethodHandle compile() {
+    private Code compile() {
         var l = ValueLayout.JAVA_LONG;
-        return MachineCode.function(code(), FunctionDescriptor.ofVoid(l, l, l, l));
+        return new Code(MachineCode.function(bytes(), FunctionDescriptor.ofVoid(l, l, l, l)));
     }
 
-    private byte[] code() {
+    private byte[] bytes() {
         Register x = Register.RDI, weight = Register.RSI, steps = Register.RDX, sums = Register.RCX;
         Assembler code = new Assembler();
         for (int sum = 0; sum < rows * weights; sum++) code.clear(sum);

@@ -39,21 +39,42 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         ADDED
     }
 
-    private static final ConcurrentHashMap<Tile, MethodHandle> CODE = new ConcurrentHashMap<>();
+    private static final ConcurrentHashMap<Tile, Code> CODE = new ConcurrentHashMap<>();
     private static final int VECTOR = 64, LANES = 16;
     private static final int LEFT = 29, RIGHT = 30, ROW = 31;
 
-    /** Returns {@code (a, panel, steps, c, bytes of a row of c, what to fetch)}, made on first use. */
-    public MethodHandle function() {
+    /** A tile's machine code. */
+    public record Code(MethodHandle function) {
+        /**
+         * Computes a tile.
+         *
+         * @param a address of the first row
+         * @param panel address of what {@link Tile#start} says, the first step or what stands before it
+         * @param steps at least 1
+         * @param c address of the first row that is written
+         * @param rowBytes from a row of {@code c} to the next
+         * @param fetched address of what will soon be read, 128 bytes a step; it need not be valid
+         */
+        public void run(long a, long panel, long steps, long c, long rowBytes, long fetched) {
+            try {
+                function.invokeExact(a, panel, steps, c, rowBytes, fetched);
+            } catch (Throwable e) {
+                throw new IllegalStateException("a tile's code failed", e);
+            }
+        }
+    }
+
+    /** Returns the machine code, made on first use. */
+    public Code code() {
         return CODE.computeIfAbsent(this, Tile::compile);
     }
 
-    private MethodHandle compile() {
+    private Code compile() {
         var l = ValueLayout.JAVA_LONG; // addresses, for which no object is needed
-        return MachineCode.function(code(), FunctionDescriptor.ofVoid(l, l, l, l, l, l));
+        return new Code(MachineCode.function(bytes(), FunctionDescriptor.ofVoid(l, l, l, l, l, l)));
     }
 
-    byte[] code() {
+    private byte[] bytes() {
         Register a = Register.RDI, panel = Register.RSI, steps = Register.RDX;
         Register fetched = Register.R9;
         Assembler code = new Assembler();

@@ -2,7 +2,6 @@ package dev.crema.tensor.simd;
 
 import dev.crema.tensor.machine.DotTile;
 import dev.crema.tensor.simd.FewRowsProduct.Bias;
-import java.lang.invoke.MethodHandle;
 
 /** The product of a few rows with a weight, as {@link FewRowsProduct} has it, by machine code. */
 public final class DotProducts {
@@ -61,12 +60,12 @@ public final class DotProducts {
     public void write(Bias bias, Rows y, long memory) {
         if (x.count() == 0) return;
         int last = (int) (weight.count() - (blocks() - 1) * DotTile.WEIGHTS);
-        MethodHandle whole = function(DotTile.WEIGHTS), rest = function(last);
+        DotTile.Code whole = code(DotTile.WEIGHTS), rest = code(last);
         Crew.runParts(blocks(), parts(), (part, block) -> {
             boolean isLast = block == blocks() - 1;
             int o = (int) block * DotTile.WEIGHTS, count = isLast ? last : DotTile.WEIGHTS;
             long sums = memory + part * partBytes();
-            run(isLast ? rest : whole, weight.at(o, 0), sums);
+            (isLast ? rest : whole).run(x.at(0, 0), weight.at(o, 0), steps, sums);
             for (int row = 0; row < x.count(); row++) {
                 for (int w = 0; w < count; w++) {
                     float sum = Lanes.sum(Lanes.load(true, sums + (long) (row * count + w) * SUM_BYTES));
@@ -76,16 +75,8 @@ public final class DotProducts {
         });
     }
 
-    private MethodHandle function(int weights) {
-        return new DotTile((int) x.count(), weights, rowBytes(), !weight.wide()).function();
-    }
-
-    private void run(MethodHandle function, long weights, long sums) {
-        try {
-            function.invokeExact(x.at(0, 0), weights, (long) steps, sums);
-        } catch (Throwable e) {
-            throw new IllegalStateException("a product's code failed", e);
-        }
+    private DotTile.Code code(int weights) {
+        return new DotTile((int) x.count(), weights, rowBytes(), !weight.wide()).code();
     }
 
     /** Returns what is left of a product behind the last whole step. */

@@ -1,7 +1,6 @@
 package dev.crema.tensor.simd;
 
 import dev.crema.tensor.machine.DotTile;
-import java.lang.invoke.MethodHandle;
 
 /**
  * Products of a few rows, each of several heads, with a matrix that each head has for itself.
@@ -74,28 +73,20 @@ public final class HeadProducts {
      * @param memory address of {@link #scratchBytes} bytes
      */
     public void writeColumns(Rows y, long memory) {
-        MethodHandle tile = new DotTile(1, DotTile.WEIGHTS, rowBytes(), !weight.wide()).function();
+        DotTile.Code tile = new DotTile(1, DotTile.WEIGHTS, rowBytes(), !weight.wide()).code();
         long steps = rowBytes() / DotTile.STEP;
         Crew.runParts(heads, Crew.parts(heads, 1), (part, head) -> {
             Rows matrix = part(head, y.columns());
             long sums = memory + part * SUMS;
             for (long row = head; row < x.count(); row += heads) {
                 for (int o = 0; o < y.columns(); o += DotTile.WEIGHTS) {
-                    dot(tile, x.at(row, 0), matrix.at(o, 0), steps, sums);
+                    tile.run(x.at(row, 0), matrix.at(o, 0), steps, sums);
                     for (int w = 0; w < DotTile.WEIGHTS; w++) {
                         y.set(row, o + w, Lanes.sum(Lanes.load(true, sums + (long) w * DotTile.STEP)));
                     }
                 }
             }
         });
-    }
-
-    private static void dot(MethodHandle tile, long x, long weights, long steps, long sums) {
-        try {
-            tile.invokeExact(x, weights, steps, sums);
-        } catch (Throwable e) {
-            throw new IllegalStateException("a product's code failed", e);
-        }
     }
 
     private Rows part(long head, int rows) {

@@ -7,7 +7,6 @@ import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
 import dev.crema.tensor.machine.Tile.Start;
-import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -85,7 +84,7 @@ public final class PanelAttention {
     }
 
     /** The code for so many queries; the last panel of values may be narrower. */
-    private record Tiles(MethodHandle score, MethodHandle mix, MethodHandle mixLast) {}
+    private record Tiles(Tile.Code score, Tile.Code mix, Tile.Code mixLast) {}
 
     private Tiles tiles(int rows) {
         int size = cache.size(), width = Panels.COLUMNS;
@@ -97,8 +96,8 @@ public final class PanelAttention {
                 tile(rows, last, stride * cache.bytes(), result));
     }
 
-    private MethodHandle tile(int rows, int columns, int rowBytes, Result result) {
-        return new Tile(rows, columns, rowBytes, 4, !cache.wide(), Start.ZERO, result).function();
+    private Tile.Code tile(int rows, int columns, int rowBytes, Result result) {
+        return new Tile(rows, columns, rowBytes, 4, !cache.wide(), Start.ZERO, result).code();
     }
 
     /**
@@ -148,7 +147,7 @@ public final class PanelAttention {
         long queries = scratch.queries().at(from, 0), scores = scratch.scores() + 4L * from * stride;
         for (int s = start / width * width; s < length; s += width) {
             long key = cache.keys(task, s), next = cache.keys(task + 1, s);
-            run(tiles.score(), queries, key, steps, scores + 4L * s, 4L * stride, next);
+            tiles.score().run(queries, key, steps, scores + 4L * s, 4L * stride, next);
         }
     }
 
@@ -156,17 +155,9 @@ public final class PanelAttention {
         int size = cache.size(), first = start / cache.pair(), steps = Math.ceilDiv(length, cache.pair()) - first;
         long weights = scratch.weights().at(from, first * cache.pair());
         for (int i = 0; i < size; i += Panels.COLUMNS) {
-            MethodHandle tile = i + Panels.COLUMNS < size ? tiles.mix() : tiles.mixLast();
+            Tile.Code tile = i + Panels.COLUMNS < size ? tiles.mix() : tiles.mixLast();
             long value = cache.values(task, i, first), next = cache.values(task + 1, i, first);
-            run(tile, weights, value, steps, to + (long) i * cache.bytes(), (long) size * cache.bytes(), next);
-        }
-    }
-
-    private static void run(MethodHandle tile, long a, long panel, int steps, long c, long rowBytes, long fetched) {
-        try {
-            tile.invokeExact(a, panel, (long) steps, c, rowBytes, fetched);
-        } catch (Throwable e) {
-            throw new IllegalStateException("attention's code failed", e);
+            tile.run(weights, value, steps, to + (long) i * cache.bytes(), (long) size * cache.bytes(), next);
         }
     }
 

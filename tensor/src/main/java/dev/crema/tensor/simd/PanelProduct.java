@@ -3,7 +3,6 @@ package dev.crema.tensor.simd;
 import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
-import java.lang.invoke.MethodHandle;
 
 /**
  * Matrix products {@code c = a b} whose right side lies in {@link Panels}, on the crew's threads.
@@ -47,43 +46,39 @@ public final class PanelProduct {
         if (tiles.count() == 0) return;
         int panels = b.count(), kept = tiles.kept(KEPT / (4L * Tile.MOST_ROWS * b.steps()));
         int blocks = Math.ceilDiv(tiles.count(), kept);
-        MethodHandle[] whole = functions(tiles, Panels.COLUMNS, result);
-        MethodHandle[] last = functions(tiles, b.width(panels - 1), result);
+        Tile.Code[] whole = codes(tiles, Panels.COLUMNS, result);
+        Tile.Code[] last = codes(tiles, b.width(panels - 1), result);
         int panelBytes = Panels.COLUMNS * (result == Result.BF16 ? 2 : 4);
         long work = (long) blocks * panels;
         // A thread takes panel after panel, so that none waits for another longer than a panel takes.
         Crew.runParts(work, Math.toIntExact(work), (part, i) -> {
             int block = (int) (i / panels), panel = (int) (i % panels);
             int from = block * kept, to = Math.min(tiles.count(), from + kept);
-            MethodHandle[] functions = panel == panels - 1 ? last : whole;
+            Tile.Code[] codes = panel == panels - 1 ? last : whole;
             for (int tile = from; tile < to; tile++) {
                 long at = c + tiles.row(tile) * rowBytes + (long) panel * panelBytes;
-                run(functions[tiles.rows(tile)], tiles.address(tile), panel, at, rowBytes, tile - from);
+                run(codes[tiles.rows(tile)], tiles.address(tile), panel, at, rowBytes, tile - from);
             }
         });
     }
 
-    private MethodHandle[] functions(Tiles tiles, int columns, Result result) {
-        MethodHandle[] functions = new MethodHandle[Tile.MOST_ROWS + 1];
+    private Tile.Code[] codes(Tiles tiles, int columns, Result result) {
+        Tile.Code[] codes = new Tile.Code[Tile.MOST_ROWS + 1];
         for (int tile = 0; tile < tiles.count(); tile++) {
             int rows = tiles.rows(tile);
-            if (functions[rows] == null) {
-                functions[rows] = new Tile(
+            if (codes[rows] == null) {
+                codes[rows] = new Tile(
                                 rows, columns, tiles.rowBytes(), tiles.stepBytes(), pairs, Tile.Start.PANEL, result)
-                        .function();
+                        .code();
             }
         }
-        return functions;
+        return codes;
     }
 
-    private void run(MethodHandle function, long a, int panel, long c, long rowBytes, int turn) {
+    private void run(Tile.Code code, long a, int panel, long c, long rowBytes, int turn) {
         // The first tile asks for the panel that this thread will likely take next.
         long fetched = b.panel(turn == 0 ? panel + Crew.threads() : panel);
-        try {
-            function.invokeExact(a, b.panel(panel), (long) b.steps(), c, rowBytes, fetched);
-        } catch (Throwable e) {
-            throw new IllegalStateException("a product's code failed", e);
-        }
+        code.run(a, b.panel(panel), b.steps(), c, rowBytes, fetched);
     }
 
     /** How the rows of a left side are cut into tiles of nearly the same height. */
