@@ -27,28 +27,27 @@ final class Sampler {
     /** Chooses from a row of logits, which it overwrites. */
     Choice choose(float[] logits) {
         if (sampling.repetitionPenalty() != 1) penalise(logits);
-        int best = FloatRows.argmax(logits);
-        float inverse = sampling.temperature() == 0 ? 1 : (float) (1 / sampling.temperature());
-        // From here on the row holds unnormalised probabilities.
-        double sum = FloatRows.exponentials(logits, inverse, logits[best]);
-        int token = best;
-        if (sampling.temperature() > 0) {
-            token = sampling.filtered() ? new TokenFilter(logits, sum).draw(sampling, random) : draw(logits, sum);
-        }
-        if (sampling.repetitionPenalty() != 1) seen.set(token);
-        return new Choice(token, (float) Math.log(logits[token] / sum));
+        float largest = FloatRows.max(logits);
+        Choice choice = sampling.temperature() == 0 ? greedy(logits, largest) : drawn(logits, largest);
+        if (sampling.repetitionPenalty() != 1) seen.set(choice.token);
+        return choice;
     }
 
-    private int draw(float[] weights, double sum) {
-        double point = random.nextDouble() * sum;
-        int last = 0;
-        for (int i = 0; i < weights.length; i++) {
-            if (weights[i] == 0) continue;
-            point -= weights[i];
-            last = i;
-            if (point < 0) return i;
-        }
-        return last;
+    private static Choice greedy(float[] logits, float largest) {
+        int token = FloatRows.indexOf(logits, largest);
+        return choice(token, logits, FloatRows.exponentials(logits, 1, largest));
+    }
+
+    private Choice drawn(float[] logits, float largest) {
+        double sum = FloatRows.exponentials(logits, (float) (1 / sampling.temperature()), largest);
+        int token = sampling.filtered()
+                ? new TokenFilter(logits, sum).draw(sampling, random)
+                : FloatRows.draw(logits, random.nextDouble() * sum);
+        return choice(token, logits, sum);
+    }
+
+    private static Choice choice(int token, float[] weights, double sum) {
+        return new Choice(token, (float) Math.log(weights[token] / sum));
     }
 
     private void penalise(float[] logits) {

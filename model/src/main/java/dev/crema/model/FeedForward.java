@@ -4,6 +4,7 @@ import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.tensor.Dispatch;
 import dev.crema.tensor.Functions;
+import dev.crema.tensor.PackedMatrix;
 import dev.crema.tensor.Tensor;
 
 /** What each token does on its own: {@code [B, T, D] -> [B, T, D]}. */
@@ -18,11 +19,12 @@ sealed interface FeedForward {
     }
 
     static Dense dense(FeedForwardSpec.Dense spec, Weights weights, String name) {
-        Linear input = Linear.of(weights, name + ".input");
         Linear output = Linear.of(weights, name + ".output");
         return switch (spec) {
-            case FeedForwardSpec.Plain plain -> new Plain(input, plain.activation(), output);
-            case FeedForwardSpec.Gated gated -> new Gated(input, gated.width(), gated.activation(), output);
+            case FeedForwardSpec.Plain plain ->
+                new Plain(Linear.of(weights, name + ".input"), plain.activation(), output);
+            case FeedForwardSpec.Gated gated ->
+                new Gated(Gate.of(weights, name + ".input", gated.activation()), output);
         };
     }
 
@@ -44,15 +46,47 @@ sealed interface FeedForward {
         }
     }
 
-    /** {@code W₃ (f(W₁ x) ∘ W₂ x)}; W₁ and W₂ are the halves of one matrix. */
-    record Gated(Linear input, long width, Activation activation, Linear output) implements Dense {
+    /** {@code W₃ (f(W₁ x) ∘ W₂ x)}. */
+    record Gated(Gate gate, Linear output) implements Dense {
         @Override
         public Tensor apply(Tensor x) {
-            Tensor both = input.apply(x); // [B, T, 2 F]
-            if (activation == Activation.SILU) return output.apply(Functions.swiGlu(both));
-            Tensor gate = both.narrow(-1, 0, width); // [B, T, F]
-            Tensor up = both.narrow(-1, width, width); // [B, T, F]
-            return output.apply(activate(activation, gate).mul(up));
+            return output.apply(gate.apply(x));
+        }
+    }
+
+    /** {@code f(W₁ x) ∘ W₂ x}, {@code [..., D] -> [..., F]}; W₁ and W₂ are the halves of one matrix. */
+    sealed interface Gate {
+        Tensor apply(Tensor x);
+
+        static Gate of(Weights weights, String name, Activation activation) {
+            if (activation != Activation.SILU) return new Activated(Linear.of(weights, name), activation);
+            return switch (weights.form(name, PackedMatrix.After.SWIGLU)) {
+                case Weights.Form.Plain plain -> new SwiGlu(Linear.of(weights, name));
+                case Weights.Form.Packed(PackedMatrix matrix) -> new PackedSwiGlu(matrix);
+            };
+        }
+
+        record Activated(Linear input, Activation activation) implements Gate {
+            @Override
+            public Tensor apply(Tensor x) {
+                Tensor both = input.apply(x); // [..., 2 F]
+                long width = both.size(-1) / 2;
+                return activate(activation, both.narrow(-1, 0, width)).mul(both.narrow(-1, width, width));
+            }
+        }
+
+        record SwiGlu(Linear input) implements Gate {
+            @Override
+            public Tensor apply(Tensor x) {
+                return Functions.swiGlu(input.apply(x));
+            }
+        }
+
+        record PackedSwiGlu(PackedMatrix input) implements Gate {
+            @Override
+            public Tensor apply(Tensor x) {
+                return input.product(x);
+            }
         }
     }
 

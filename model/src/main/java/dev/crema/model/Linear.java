@@ -16,7 +16,7 @@ sealed interface Linear {
     static Linear of(Weights weights, String name) {
         Tensor weight = weights.get(name + ".weight");
         boolean biased = weights.has(name + ".bias");
-        return switch (weights.form(name + ".weight")) {
+        return switch (weights.form(name, PackedMatrix.After.NOTHING)) {
             case Weights.Form.Plain plain ->
                 biased ? new Biased(weight, weights.get(name + ".bias")) : new Plain(weight);
             case Weights.Form.Packed(PackedMatrix matrix) -> new Packed(matrix);

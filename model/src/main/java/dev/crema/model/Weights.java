@@ -7,25 +7,29 @@ import dev.crema.tensor.RandomState;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The trained tensors of a model by name, in the order of its forward pass; it owns them. */
 public final class Weights implements AutoCloseable {
     private final Map<String, Tensor> tensors;
-    private final Map<String, PackedMatrix> packed;
-    private final boolean owner;
+    private final Packing packing;
 
-    private Weights(Map<String, Tensor> tensors) {
-        this(tensors, Map.of(), true);
+    private Weights(Map<String, Tensor> tensors, Packing packing) {
+        this.tensors = tensors;
+        this.packing = packing;
     }
 
-    private Weights(Map<String, Tensor> tensors, Map<String, PackedMatrix> packed, boolean owner) {
-        this.tensors = tensors;
-        this.packed = packed;
-        this.owner = owner;
+    /** Whether products read matrices as they are. */
+    private sealed interface Packing {
+        record None() implements Packing {}
+
+        /** Products read copies, which are made when the model is built; the tensors are another's. */
+        record Copies(List<PackedMatrix> made) implements Packing {}
     }
 
     /** How the products with a matrix read it. */
@@ -37,7 +41,7 @@ public final class Weights implements AutoCloseable {
 
     /** Takes tensors, which no scope owns any more, into its ownership. */
     public static Weights of(Map<String, Tensor> tensors) {
-        return new Weights(new LinkedHashMap<>(tensors));
+        return new Weights(new LinkedHashMap<>(tensors), new Packing.None());
     }
 
     /** Makes room for the parameters of a model, with arbitrary content. */
@@ -49,7 +53,7 @@ public final class Weights implements AutoCloseable {
                 tensors.put(spec.name(), Scope.release(Tensors.empty(spec.dtype(dtype), device, shape)));
             }
         }
-        return new Weights(tensors);
+        return new Weights(tensors, new Packing.None());
     }
 
     /**
@@ -94,29 +98,30 @@ public final class Weights implements AutoCloseable {
                 copies.put(name, Scope.release(copy.copyInPlace(tensor.detach())));
             });
         }
-        return new Weights(copies);
+        return new Weights(copies, new Packing.None());
     }
 
     /**
-     * Returns the same weights with a packed copy of each matrix that gains by it, for a while of generating: the copies
-     * keep the values of now. The tensors stay in the ownership of these weights.
+     * Returns the same weights, of which a model that is built on them packs each matrix that gains by it, for a while of
+     * generating: the copies keep the values of then. The tensors stay in the ownership of these weights.
      */
     public Weights packed() {
-        Map<String, PackedMatrix> copies = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> {
-            boolean lookedUpOnly =
-                    name.equals("positions.weight") || name.equals("tokens.weight") && has("head.weight");
-            if (PackedMatrix.worthwhile(tensor) && !lookedUpOnly) {
-                String bias = name.replaceFirst("weight$", "bias");
-                copies.put(name, has(bias) ? PackedMatrix.of(tensor, get(bias)) : PackedMatrix.of(tensor));
-            }
-        });
-        return new Weights(tensors, copies, false);
+        return new Weights(tensors, new Packing.Copies(new ArrayList<>()));
     }
 
-    Form form(String name) {
-        PackedMatrix matrix = packed.get(name);
-        return matrix == null ? new Form.Plain() : new Form.Packed(matrix);
+    /** Returns how products with {@code name.weight} read it, and packs it first if that is how. */
+    Form form(String name, PackedMatrix.After after) {
+        Tensor weight = get(name + ".weight");
+        return switch (packing) {
+            case Packing.None none -> new Form.Plain();
+            case Packing.Copies(List<PackedMatrix> made) -> {
+                if (!PackedMatrix.worthwhile(weight)) yield new Form.Plain();
+                List<Tensor> bias = has(name + ".bias") ? List.of(get(name + ".bias")) : List.of();
+                PackedMatrix matrix = PackedMatrix.of(weight, bias, after);
+                made.add(matrix);
+                yield new Form.Packed(matrix);
+            }
+        };
     }
 
     /**
@@ -161,7 +166,9 @@ public final class Weights implements AutoCloseable {
 
     @Override
     public void close() {
-        packed.values().forEach(PackedMatrix::close);
-        if (owner) tensors.values().forEach(Tensor::close);
+        switch (packing) {
+            case Packing.None none -> tensors.values().forEach(Tensor::close);
+            case Packing.Copies(List<PackedMatrix> made) -> made.forEach(PackedMatrix::close);
+        }
     }
 }

@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * Tells what the processor can do, as the operating system reports it.
  *
- * @param avx512 vectors of 512 bits, and masks of as many bits as they have bytes
+ * @param avx512 vectors of 512 bits, masks of as many bits as they have bytes, and fractions of numbers
  * @param bf16 products in bf16, by any means
  * @param multipliesPairs such products by AVX-512 and by nothing faster
  */
@@ -41,7 +41,7 @@ record CpuFeatures(boolean avx512, boolean bf16, boolean multipliesPairs) {
                                 line.substring(line.indexOf(':') + 1).trim().split(" +")))
                         .orElse(Set.of());
                 return new CpuFeatures(
-                        flags.contains("avx512f") && flags.contains("avx512bw"),
+                        flags.containsAll(Set.of("avx512f", "avx512bw", "avx512dq")),
                         flags.contains("avx512_bf16") || flags.contains("amx_bf16") || flags.contains("bf16"),
                         flags.contains("avx512_bf16") && !flags.contains("amx_bf16"));
             } catch (IOException | IllegalArgumentException e) {

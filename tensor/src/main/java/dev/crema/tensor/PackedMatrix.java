@@ -19,21 +19,31 @@ public sealed interface PackedMatrix extends AutoCloseable permits PanelMatrix, 
                 && CpuFeatures.current().bf16();
     }
 
-    /** Packs a weight {@code [O, I]} that has no bias. */
-    static PackedMatrix of(Tensor weight) {
-        return of(weight, List.of());
+    /** What is made of a product. */
+    enum After {
+        NOTHING,
+        /** {@link Functions#swiGlu}: half as many columns, which are not rounded in between where this need not be. */
+        SWIGLU
     }
 
-    /** Packs a weight {@code [O, I]} and its bias {@code [O]}. */
-    static PackedMatrix of(Tensor weight, Tensor bias) {
-        return of(weight, List.of(bias));
+    /**
+     * Packs a weight.
+     *
+     * @param weight {@code [O, I]}
+     * @param bias {@code [O]}, or none
+     */
+    static PackedMatrix of(Tensor weight, List<Tensor> bias, After after) {
+        return PanelMatrix.fits(weight, after)
+                ? PanelMatrix.of(weight, bias, after)
+                : ReorderedMatrix.of(weight, bias, after);
     }
 
-    private static PackedMatrix of(Tensor weight, List<Tensor> bias) {
-        return PanelMatrix.fits(weight) ? PanelMatrix.of(weight, bias) : ReorderedMatrix.of(weight, bias);
-    }
-
-    /** Returns {@code x weightᵀ + bias}: {@code x [..., I]} in bf16 to {@code [..., O]}; the innermost scope's. */
+    /**
+     * Computes {@code x weightᵀ + bias} and what comes after it.
+     *
+     * @param x {@code [..., I]} in bf16
+     * @return {@code [..., O]}, or {@code [..., O / 2]} after SwiGLU; the innermost scope's
+     */
     Tensor product(Tensor x);
 
     @Override

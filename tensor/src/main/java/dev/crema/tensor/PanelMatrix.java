@@ -7,7 +7,11 @@ import dev.crema.tensor.simd.PanelProduct;
 import dev.crema.tensor.simd.PanelProduct.Left;
 import java.util.List;
 
-/** A weight laid out as our own matrix product reads it; it owns its memory. */
+/**
+ * A weight laid out as our own matrix product reads it; it owns its memory.
+ *
+ * <p>Before SwiGLU, sixteen rows of each half of the weight take turns, so that a panel has what belongs together.
+ */
 final class PanelMatrix implements PackedMatrix {
     private static final int PAIR = 2, BYTES = 2;
 
@@ -17,39 +21,63 @@ final class PanelMatrix implements PackedMatrix {
     private final Tensor memory;
     private final PanelProduct product;
     private final int inner;
-    private final int outer;
+    private final int columns;
+    private final Result result;
 
-    private PanelMatrix(Tensor memory, PanelProduct product, int inner, int outer) {
+    private PanelMatrix(Tensor memory, PanelProduct product, int inner, int columns, Result result) {
         this.memory = memory;
         this.product = product;
         this.inner = inner;
-        this.outer = outer;
+        this.columns = columns;
+        this.result = result;
     }
 
     /** Tells whether the product is ours: machine code can run, and two numbers of a row are multiplied at a time. */
-    static boolean fits(Tensor weight) {
-        return CpuFeatures.current().tiles(DType.BF16) && weight.size(1) % PAIR == 0 && weight.isContiguous();
+    static boolean fits(Tensor weight, After after) {
+        boolean ours = CpuFeatures.current().tiles(DType.BF16) && weight.size(1) % PAIR == 0 && weight.isContiguous();
+        return switch (after) {
+            case NOTHING -> ours;
+            case SWIGLU -> ours && weight.size(0) % Panels.COLUMNS == 0;
+        };
     }
 
-    static PanelMatrix of(Tensor weight, List<Tensor> bias) {
+    static PanelMatrix of(Tensor weight, List<Tensor> bias, After after) {
         int outer = Math.toIntExact(weight.size(0)), inner = Math.toIntExact(weight.size(1)), steps = inner / PAIR;
         try (Scope scope = Scope.open()) {
             Tensor memory = Tensors.empty(DType.UINT8, Device.CPU, Panels.bytes(outer, steps));
             Panels panels = new Panels(memory.segment().address(), outer, steps);
-            float[] begin = bias.isEmpty() ? new float[outer] : bias.getFirst().toFloats();
-            PanelPacking.columns(panels, weight.segment().address(), (long) inner * BYTES, begin);
-            return new PanelMatrix(Scope.release(memory), new PanelProduct(panels, true), inner, outer);
+            float[] begin = bias.isEmpty()
+                    ? new float[outer]
+                    : ordered(bias.getFirst().reshape(outer, 1), after).toFloats();
+            Tensor rows = ordered(weight.detach(), after);
+            PanelPacking.columns(panels, rows.segment().address(), (long) inner * BYTES, begin);
+            PanelProduct product = new PanelProduct(panels, true);
+            return switch (after) {
+                case NOTHING -> new PanelMatrix(Scope.release(memory), product, inner, outer, Result.BF16);
+                case SWIGLU -> new PanelMatrix(Scope.release(memory), product, inner, outer / 2, Result.BF16_GATED);
+            };
         }
+    }
+
+    /** Returns the rows of a weight in the order of the panels' columns. */
+    private static Tensor ordered(Tensor rows, After after) {
+        return switch (after) {
+            case NOTHING -> rows;
+            case SWIGLU ->
+                rows.reshape(2, -1, Panels.COLUMNS / 2, rows.size(1)) // [2, F / 16, 16, I]
+                        .transpose(0, 1) // [F / 16, 2, 16, I]
+                        .contiguous();
+        };
     }
 
     @Override
     public Tensor product(Tensor x) {
         long[] shape = x.shape();
-        shape[shape.length - 1] = outer;
+        shape[shape.length - 1] = columns;
         try (Scope scope = Scope.open()) {
             Tensor rows = x.detach().contiguous().reshape(-1, inner);
             Tensor y = scope.keep(Tensors.empty(DType.BF16, Device.CPU, shape));
-            product.run(left(rows), Result.BF16, y.handle.data_ptr().address(), (long) outer * BYTES);
+            product.run(left(rows), result, y.handle.data_ptr().address(), (long) columns * BYTES);
             return y;
         }
     }

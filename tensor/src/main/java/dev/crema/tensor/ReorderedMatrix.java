@@ -15,14 +15,16 @@ final class ReorderedMatrix implements PackedMatrix {
     private final Tensor packed;
     private final IValue matrix;
     private final IValue bias;
+    private final After after;
 
-    private ReorderedMatrix(Tensor packed, IValue bias) {
+    private ReorderedMatrix(Tensor packed, IValue bias, After after) {
         this.packed = packed;
         this.matrix = Operators.kept(new IValue(packed.handle));
         this.bias = bias;
+        this.after = after;
     }
 
-    static ReorderedMatrix of(Tensor weight, List<Tensor> bias) {
+    static ReorderedMatrix of(Tensor weight, List<Tensor> bias, After after) {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
             // The layout does not depend on the number of rows that is asked for here.
@@ -30,21 +32,26 @@ final class ReorderedMatrix implements PackedMatrix {
             IValue added = bias.isEmpty()
                     ? new IValue()
                     : new IValue(bias.getFirst().detach().copy().handle);
-            return new ReorderedMatrix(Scope.release(packed), Operators.kept(added));
+            return new ReorderedMatrix(Scope.release(packed), Operators.kept(added), after);
         }
     }
 
     @Override
     public Tensor product(Tensor x) {
         try (Scope scope = Scope.open()) {
-            return scope.keep(call(
+            Tensor y = call(
                     Operators.LINEAR,
                     new IValue(x.handle),
                     matrix,
                     bias,
                     Operators.NO_ACTIVATION,
                     Operators.NO_SCALARS,
-                    Operators.NO_ALGORITHM));
+                    Operators.NO_ALGORITHM);
+            return scope.keep(
+                    switch (after) {
+                        case NOTHING -> y;
+                        case SWIGLU -> Functions.swiGlu(y);
+                    });
         }
     }
 

@@ -2,13 +2,16 @@ package dev.crema.tensor.machine;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Writes x86-64 instructions: the dozen that a product needs, on vectors of 512 bits ("Intel 64 and IA-32 Architectures
  * Software Developer's Manual", volume 2).
  *
  * <p>A vector instruction has a prefix of four bytes, EVEX, which holds the upper bits of the registers' numbers, most of
- * them inverted, and says which table the operation code is of. Addresses are a register and a distance of 32 bits.
+ * them inverted, and says which table the operation code is of. Addresses are a register and a distance of 32 bits. Constants
+ * stand behind the code, and are read from a distance to the instruction that follows.
  */
 final class Assembler {
     /** General registers, in the order in which a C function takes its arguments. */
@@ -33,7 +36,8 @@ final class Assembler {
         OF_HALVES(1, 3, 1),
         OF_INTS(1, 1, 0),
         OF_66(2, 1, 0),
-        OF_F3(2, 2, 0);
+        OF_F3(2, 2, 0),
+        WITH_BYTE(3, 1, 0);
 
         private final int map;
         private final int prefix;
@@ -51,8 +55,14 @@ final class Assembler {
 
     private static final int MOST_BYTES = 16 << 10;
     private static final int WIDE = 2, HALF = 1; // 512 and 256 bits
+    private static final int EACH_LANE = 0x10; // gets the same 32 bits of memory
+    private static final int ROUND_DOWN = 1;
 
     private final ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final List<Use> uses = new ArrayList<>();
+
+    /** A constant, and where its distance belongs. */
+    private record Use(int at, float constant) {}
 
     /** Reads sixteen lanes of fp32. */
     void load(int vector, Register base, int distance) {
@@ -99,6 +109,40 @@ final class Assembler {
         registers(Table.OF_F3, 0x72, to, 0, from);
     }
 
+    /** Multiplies each lane of {@code a} by a constant. */
+    void multiplyBy(float constant, int to, int a) {
+        constant(Table.OF_FLOATS, 0x59, to, a, constant);
+    }
+
+    void multiply(int to, int a, int b) {
+        registers(Table.OF_FLOATS, 0x59, to, a, b);
+    }
+
+    void divide(int to, int a, int b) {
+        registers(Table.OF_FLOATS, 0x5E, to, a, b);
+    }
+
+    /** Adds a constant to each lane of {@code a}. */
+    void addConstant(float constant, int to, int a) {
+        constant(Table.OF_FLOATS, 0x58, to, a, constant);
+    }
+
+    /** Takes a step of Horner's scheme: {@code p = p x + constant}. */
+    void horner(int p, int x, float constant) {
+        constant(Table.OF_66, 0xA8, p, x, constant);
+    }
+
+    /** Takes from each lane the whole number that is not above it. */
+    void fraction(int to, int from) {
+        registers(Table.WITH_BYTE, 0x56, to, 0, from);
+        bytes.put((byte) ROUND_DOWN);
+    }
+
+    /** Multiplies each lane of {@code a} by two to the power of the whole number that is not above that of {@code b}. */
+    void scale(int to, int a, int b) {
+        registers(Table.OF_66, 0x2C, to, a, b);
+    }
+
     /** Lets the lanes through whose bits are set; overwrites the register of a function's result. */
     void mask(int mask, int lanes) {
         bytes.put((byte) 0xB8).putInt(lanes);
@@ -141,6 +185,10 @@ final class Assembler {
     }
 
     byte[] code() {
+        for (Use use : uses) {
+            bytes.putInt(use.at, here() - (use.at + 4)).putFloat(use.constant);
+        }
+        uses.clear();
         byte[] code = new byte[bytes.position()];
         bytes.get(0, code);
         return code;
@@ -148,24 +196,31 @@ final class Assembler {
 
     private void memory(
             Table table, int operation, int width, int mask, int vector, int other, Register base, int distance) {
-        prefix(table, width, mask, vector, other, false, base(base) == 1);
+        prefix(table, width << 5 | mask, vector, other, false, base(base) == 1);
         bytes.put((byte) operation);
         address(vector & 7, base, distance);
     }
 
     private void registers(Table table, int operation, int to, int a, int b) {
-        prefix(table, WIDE, ALL, to, a, (b & 16) != 0, (b & 8) != 0);
+        prefix(table, WIDE << 5, to, a, (b & 16) != 0, (b & 8) != 0);
         bytes.put((byte) operation).put((byte) (0xC0 | (to & 7) << 3 | b & 7));
     }
 
-    private void prefix(Table table, int width, int mask, int to, int a, boolean upperIndex, boolean upperBase) {
+    private void constant(Table table, int operation, int to, int a, float constant) {
+        prefix(table, WIDE << 5 | EACH_LANE, to, a, false, false);
+        bytes.put((byte) operation).put((byte) (0x05 | (to & 7) << 3));
+        uses.add(new Use(here(), constant));
+        bytes.putInt(0);
+    }
+
+    private void prefix(Table table, int form, int to, int a, boolean upperIndex, boolean upperBase) {
         int first = table.map
                 | ((to & 16) == 0 ? 0x10 : 0)
                 | (upperBase ? 0 : 0x20)
                 | (upperIndex ? 0 : 0x40)
                 | ((to & 8) == 0 ? 0x80 : 0);
         int second = table.wide << 7 | (~a & 15) << 3 | 0x04 | table.prefix;
-        int third = width << 5 | ((a & 16) == 0 ? 0x08 : 0) | mask;
+        int third = form | ((a & 16) == 0 ? 0x08 : 0);
         bytes.put((byte) 0x62).put((byte) first).put((byte) second).put((byte) third);
     }
 

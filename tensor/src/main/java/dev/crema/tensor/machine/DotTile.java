@@ -1,8 +1,7 @@
 package dev.crema.tensor.machine;
 
 import dev.crema.tensor.machine.Assembler.Register;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.ValueLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -31,7 +30,9 @@ public record DotTile(int rows, int weights, int rowBytes, boolean pairs) {
     private static final int FIRST_WEIGHT = MOST_ROWS * WEIGHTS, X = FIRST_WEIGHT + WEIGHTS;
 
     /** A tile's machine code. */
-    public record Code(MethodHandle function) {
+    public record Code(MemorySegment function) {
+        private static final MethodHandle CALLER = MachineCode.caller(4);
+
         /**
          * Computes a tile.
          *
@@ -42,7 +43,7 @@ public record DotTile(int rows, int weights, int rowBytes, boolean pairs) {
          */
         public void run(long x, long weight, long steps, long sums) {
             try {
-                function.invokeExact(x, weight, steps, sums);
+                CALLER.invokeExact(function, x, weight, steps, sums);
             } catch (Throwable e) {
                 throw new IllegalStateException("a tile's code failed", e);
             }
@@ -55,8 +56,7 @@ public record DotTile(int rows, int weights, int rowBytes, boolean pairs) {
     }
 
     private Code compile() {
-        var l = ValueLayout.JAVA_LONG;
-        return new Code(MachineCode.function(bytes(), FunctionDescriptor.ofVoid(l, l, l, l)));
+        return new Code(MachineCode.function(bytes()));
     }
 
     private byte[] bytes() {

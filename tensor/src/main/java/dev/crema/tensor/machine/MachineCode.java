@@ -2,10 +2,12 @@ package dev.crema.tensor.machine;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -26,16 +28,22 @@ public final class MachineCode {
     }
 
     /**
+     * Returns the handle that calls functions of so many addresses and numbers, the function itself before them. Kept in a
+     * constant, it is compiled into those who call it.
+     */
+    static MethodHandle caller(int arguments) {
+        var types = new MemoryLayout[arguments];
+        Arrays.fill(types, ValueLayout.JAVA_LONG); // addresses, for which no object is needed
+        // Such functions take microseconds, and know nothing of Java: the thread need not say that it leaves.
+        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(types), Linker.Option.critical(false));
+    }
+
+    /**
      * Makes a function.
      *
      * @throws IllegalStateException if the system gives no executable memory
      */
-    static MethodHandle function(byte[] code, FunctionDescriptor type) {
-        // Such functions take microseconds, and know nothing of Java: the thread need not say that it leaves.
-        return Linker.nativeLinker().downcallHandle(executable(code), type, Linker.Option.critical(false));
-    }
-
-    private static MemorySegment executable(byte[] code) {
+    static MemorySegment function(byte[] code) {
         long bytes = Math.ceilDiv(code.length, PAGE) * PAGE;
         MemorySegment pages = map(bytes);
         MemorySegment.copy(code, 0, pages, ValueLayout.JAVA_BYTE, 0, code.length);
@@ -90,7 +98,7 @@ public final class MachineCode {
             Assembler nothing = new Assembler();
             nothing.end();
             try {
-                executable(nothing.code());
+                function(nothing.code());
                 return true;
             } catch (IllegalStateException e) {
                 return false; // a system that is locked down; libraries' products serve

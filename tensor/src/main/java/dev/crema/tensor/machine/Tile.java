@@ -1,8 +1,7 @@
 package dev.crema.tensor.machine;
 
 import dev.crema.tensor.machine.Assembler.Register;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.ValueLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -34,6 +33,8 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     /** What becomes of the sums. */
     public enum Result {
         BF16,
+        /** {@code silu(a) b} in bf16, where a are the first sixteen columns and b the others. */
+        BF16_GATED,
         FP32,
         /** They are added to what is there, in fp32. */
         ADDED
@@ -42,9 +43,17 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     private static final ConcurrentHashMap<Tile, Code> CODE = new ConcurrentHashMap<>();
     private static final int VECTOR = 64, LANES = 16;
     private static final int LEFT = 29, RIGHT = 30, ROW = 31;
+    private static final float LOG2E = 1.44269504f;
+
+    /** A polynomial for {@code 2^x}, {@code 0 <= x < 1}, to 1e-7 of it (least squares, weighted for the largest error). */
+    private static final float[] POWER = {
+        0.00187757656f, 0.00898934038f, 0.0558263178f, 0.240153617f, 0.693153073f, 0.999999925f
+    };
 
     /** A tile's machine code. */
-    public record Code(MethodHandle function) {
+    public record Code(MemorySegment function) {
+        private static final MethodHandle CALLER = MachineCode.caller(6);
+
         /**
          * Computes a tile.
          *
@@ -57,7 +66,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
          */
         public void run(long a, long panel, long steps, long c, long rowBytes, long fetched) {
             try {
-                function.invokeExact(a, panel, steps, c, rowBytes, fetched);
+                CALLER.invokeExact(function, a, panel, steps, c, rowBytes, fetched);
             } catch (Throwable e) {
                 throw new IllegalStateException("a tile's code failed", e);
             }
@@ -70,8 +79,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     }
 
     private Code compile() {
-        var l = ValueLayout.JAVA_LONG; // addresses, for which no object is needed
-        return new Code(MachineCode.function(bytes(), FunctionDescriptor.ofVoid(l, l, l, l, l, l)));
+        return new Code(MachineCode.function(bytes()));
     }
 
     private byte[] bytes() {
@@ -100,8 +108,9 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         code.countDown(steps, loop);
         int left = masked(code, 1, columns), right = masked(code, 2, columns - LANES);
         for (int row = 0; row < rows; row++) {
+            if (result == Result.BF16_GATED) gate(code, 2 * row, 2 * row + 1);
             write(code, 0, 2 * row, left);
-            if (columns > LANES) write(code, 1, 2 * row + 1, right);
+            if (columns > LANES && result != Result.BF16_GATED) write(code, 1, 2 * row + 1, right);
             code.add(Register.RCX, Register.R8);
         }
         code.end();
@@ -130,10 +139,24 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         return mask;
     }
 
+    /** Computes {@code a = a b / (1 + exp(-a))}, with the registers that the product no longer needs. */
+    private static void gate(Assembler code, int a, int b) {
+        int exponent = ROW, rest = RIGHT, power = LEFT;
+        code.multiplyBy(-LOG2E, exponent, a);
+        code.fraction(rest, exponent);
+        code.multiplyBy(POWER[0], power, rest);
+        code.addConstant(POWER[1], power, power);
+        for (int i = 2; i < POWER.length; i++) code.horner(power, rest, POWER[i]);
+        code.scale(power, power, exponent);
+        code.addConstant(1, power, power);
+        code.multiply(b, a, b);
+        code.divide(a, b, power);
+    }
+
     private void write(Assembler code, int half, int sum, int mask) {
         Register c = Register.RCX;
         switch (result) {
-            case BF16 -> {
+            case BF16, BF16_GATED -> {
                 code.roundToBf16(ROW, sum);
                 code.storeHalf(c, half * VECTOR / 2, ROW, mask);
             }

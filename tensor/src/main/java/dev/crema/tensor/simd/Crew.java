@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -46,17 +47,13 @@ public final class Crew {
         private final Kernel kernel;
         private final long rows;
         private final int parts;
-        private int next;
-        private @Nullable Throwable failure;
+        private final AtomicInteger next = new AtomicInteger();
+        private volatile @Nullable Throwable failure;
 
         Work(Kernel kernel, long rows, int parts) {
             this.kernel = kernel;
             this.rows = rows;
             this.parts = parts;
-        }
-
-        private synchronized int take() {
-            return next < parts ? next++ : -1;
         }
 
         private void run(int part) {
@@ -65,13 +62,11 @@ public final class Crew {
         }
 
         void help() {
-            for (int part = take(); part >= 0; part = take()) {
+            for (int part = next.getAndIncrement(); part < parts; part = next.getAndIncrement()) {
                 try {
                     run(part);
                 } catch (Throwable e) {
-                    synchronized (this) {
-                        failure = e;
-                    }
+                    failure = e;
                 }
             }
         }

@@ -10,8 +10,9 @@ import dev.crema.tensor.machine.Tile.Result;
  * <p>Libraries' products are made for large matrices. With the few rows of a decoding step, reading the weight is as long
  * as the sums, and two threads that wait for each other after each of a hundred small products lose what they have won. Here
  * a piece of work is one panel and the rows that the second cache holds: their tiles read the panel from the first caches,
- * and while the first two compute, the next panel is fetched from memory. The code of a tile is written for its shape. See
- * Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
+ * and while the first two compute, the next panel is fetched from memory. The last panels are cut into single tiles, so that
+ * no thread waits for another longer than a tile takes. The code of a tile is written for its shape. See Goto and van de
+ * Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
  */
 public final class PanelProduct {
     /** Bytes of the left side that stay in the second cache while panel after panel goes by. */
@@ -46,20 +47,32 @@ public final class PanelProduct {
         if (tiles.count() == 0) return;
         int panels = b.count(), kept = tiles.kept(KEPT / (4L * Tile.MOST_ROWS * b.steps()));
         int blocks = Math.ceilDiv(tiles.count(), kept);
-        Tile.Code[] whole = codes(tiles, Panels.COLUMNS, result);
-        Tile.Code[] last = codes(tiles, b.width(panels - 1), result);
-        int panelBytes = Panels.COLUMNS * (result == Result.BF16 ? 2 : 4);
-        long work = (long) blocks * panels;
-        // A thread takes panel after panel, so that none waits for another longer than a panel takes.
-        Crew.runParts(work, Math.toIntExact(work), (part, i) -> {
-            int block = (int) (i / panels), panel = (int) (i % panels);
-            int from = block * kept, to = Math.min(tiles.count(), from + kept);
-            Tile.Code[] codes = panel == panels - 1 ? last : whole;
+        Tile.Code[] inner = codes(tiles, Panels.COLUMNS, result);
+        Tile.Code[] edge = codes(tiles, b.width(panels - 1), result);
+        int panelBytes = panelBytes(result), all = Math.multiplyExact(blocks, panels);
+        int whole = Math.max(all - panels, all - Crew.threads()), lastFrom = (blocks - 1) * kept;
+        int cuts = tiles.count() - lastFrom; // of each of the last block's last panels
+        int work = whole + (all - whole) * cuts;
+        Crew.runParts(work, work, (part, i) -> {
+            boolean cut = i >= whole;
+            int at = (int) (cut ? whole + (i - whole) / cuts : i), block = at / panels, panel = at % panels;
+            int from = cut ? lastFrom + (int) (i - whole) % cuts : block * kept;
+            int to = cut ? from + 1 : Math.min(tiles.count(), from + kept);
+            Tile.Code[] codes = panel == panels - 1 ? edge : inner;
             for (int tile = from; tile < to; tile++) {
-                long at = c + tiles.row(tile) * rowBytes + (long) panel * panelBytes;
-                run(codes[tiles.rows(tile)], tiles.address(tile), panel, at, rowBytes, tile - from);
+                long cell = c + tiles.row(tile) * rowBytes + (long) panel * panelBytes;
+                run(codes[tiles.rows(tile)], tiles.address(tile), panel, cell, rowBytes, tile - block * kept);
             }
         });
+    }
+
+    /** Returns how many bytes of a row a panel writes. */
+    private static int panelBytes(Result result) {
+        return switch (result) {
+            case BF16 -> Panels.COLUMNS * 2;
+            case BF16_GATED -> Panels.COLUMNS;
+            case FP32, ADDED -> Panels.COLUMNS * 4;
+        };
     }
 
     private Tile.Code[] codes(Tiles tiles, int columns, Result result) {

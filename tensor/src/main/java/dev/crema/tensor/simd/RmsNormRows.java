@@ -29,22 +29,21 @@ public final class RmsNormRows {
 
     /** Writes the normalised rows, and each row's {@code r} into {@code inverse}. */
     public void forward(double epsilon, Rows y, float[] inverse) {
-        Crew.run(x.count(), GRAIN, (part, row) -> inverse[(int) row] = forwardRow(epsilon, row, y));
+        int parts = Crew.parts(x.count(), GRAIN);
+        float[] scale = new float[width];
+        weight.read(0, scale, 0);
+        float[][] buffers = new float[parts][width];
+        Crew.runParts(x.count(), parts, (part, row) -> {
+            x.read(row, buffers[part], 0);
+            float r = inverse(buffers[part], epsilon);
+            inverse[(int) row] = r;
+            FloatRows.multiply(buffers[part], scale);
+            Lanes.write(y.wide(), y.at(row, 0), buffers[part], 0, width, r);
+        });
     }
 
-    private float forwardRow(double epsilon, long row, Rows y) {
-        int bound = F.loopBound(width);
-        FloatVector squares = FloatVector.zero(F);
-        for (int i = 0; i < bound; i += N) {
-            FloatVector v = x.load(row, i);
-            squares = v.fma(v, squares);
-        }
-        double sum = Lanes.sum(squares);
-        for (int i = bound; i < width; i++) sum += (double) x.get(row, i) * x.get(row, i);
-        float r = (float) (1 / Math.sqrt(sum / width + epsilon));
-        for (int i = 0; i < bound; i += N) y.store(row, i, x.load(row, i).mul(r).mul(weight.load(0, i)));
-        for (int i = bound; i < width; i++) y.set(row, i, x.get(row, i) * r * weight.get(0, i));
-        return r;
+    private static float inverse(float[] x, double epsilon) {
+        return (float) (1 / Math.sqrt(FloatRows.squares(x) / x.length + epsilon));
     }
 
     /** Writes the gradient of the rows and returns that of the weight. */

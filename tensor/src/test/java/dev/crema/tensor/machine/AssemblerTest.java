@@ -51,6 +51,27 @@ class AssemblerTest {
     }
 
     @Test
+    void computesExponentials() {
+        check("vmulps %zmm9,%zmm24,%zmm3", "62 d1 3c 40 59 d9", a -> a.multiply(3, 24, 9));
+        check("vdivps %zmm29,%zmm2,%zmm18", "62 81 6c 48 5e d5", a -> a.divide(18, 2, 29));
+        check("vreduceps $0x1,%zmm31,%zmm30", "62 03 7d 48 56 f7 01", a -> a.fraction(30, 31));
+        check("vscalefps %zmm31,%zmm29,%zmm9", "62 12 15 40 2c cf", a -> a.scale(9, 29, 31));
+    }
+
+    @Test
+    void readsConstantsFromBehindTheCode() {
+        check(
+                "vmulps c(%rip){1to16},%zmm17,%zmm31; c: .float 1",
+                "62 61 74 50 59 3d 00 00 00 00 00 00 80 3f", a -> a.multiplyBy(1, 31, 17));
+        check(
+                "vaddps c(%rip){1to16},%zmm29,%zmm12; vfmadd213ps d(%rip){1to16},%zmm30,%zmm29; c: .float 2; d: .float 1",
+                "62 71 14 50 58 25 0a 00 00 00 62 62 0d 50 a8 2d 04 00 00 00 00 00 00 40 00 00 80 3f", a -> {
+                    a.addConstant(2, 12, 29);
+                    a.horner(29, 30, 1);
+                });
+    }
+
+    @Test
     void countsAndReturns() {
         check("add $0x80,%rsi", "48 81 c6 80 00 00 00", a -> a.add(Register.RSI, 0x80));
         check("add %r8,%rcx", "4c 01 c1", a -> a.add(Register.RCX, Register.R8));
