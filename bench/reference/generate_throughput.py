@@ -1,7 +1,8 @@
 """The peer's side of the decoding benchmark: transformers' generate on SmolLM2-135M's shape with random weights.
 
-bf16, prompts of 64 random tokens, 128 new tokens, greedy, never ending early. Prints one JSON document: new tokens per
-second over the whole batch, prefill included, as the median of --repetitions runs after a short warm-up.
+bf16, prompts of 64 random tokens, 128 new tokens, sampled at temperature 1, never ending early. Prints one JSON document:
+new tokens per second over the whole batch, prefill included, as the median of --repetitions runs after a short warm-up.
+With --samples N the batch is that many samples of each prompt, as reinforcement learning draws them.
 """
 
 import argparse
@@ -25,6 +26,7 @@ CONFIG = transformers.LlamaConfig(
 def main():
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     flags.add_argument("--batch", type=int, default=1)
+    flags.add_argument("--samples", type=int, default=1)
     flags.add_argument("--prompt-tokens", type=int, default=64)
     flags.add_argument("--new-tokens", type=int, default=128)
     flags.add_argument("--repetitions", type=int, default=3)
@@ -32,7 +34,7 @@ def main():
 
     torch.manual_seed(1)
     model = transformers.AutoModelForCausalLM.from_config(CONFIG, dtype=torch.bfloat16).eval()
-    ids = torch.randint(3, CONFIG.vocab_size, (chosen.batch, chosen.prompt_tokens))
+    ids = torch.randint(3, CONFIG.vocab_size, (chosen.batch // chosen.samples, chosen.prompt_tokens))
 
     def generate(count):
         model.generate(
@@ -40,7 +42,10 @@ def main():
             attention_mask=torch.ones_like(ids),
             min_new_tokens=count,
             max_new_tokens=count,
-            do_sample=False,
+            do_sample=True,
+            temperature=1.0,
+            top_k=0,
+            num_return_sequences=chosen.samples,
             pad_token_id=0,
         )
 
@@ -51,6 +56,7 @@ def main():
         "what": "generate_throughput",
         "dtype": "bf16",
         "batch": chosen.batch,
+        "samples": chosen.samples,
         "prompt_tokens": chosen.prompt_tokens,
         "new_tokens": chosen.new_tokens,
         "tokens_per_second": round(chosen.batch * chosen.new_tokens / seconds, 1),
