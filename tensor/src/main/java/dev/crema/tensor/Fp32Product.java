@@ -30,6 +30,18 @@ final class Fp32Product {
         return c;
     }
 
+    /** Returns {@code a b} with {@code bias [n]} added to each row of the matrices {@code [m, k]} and {@code [k, n]}. */
+    static Tensor of(Tensor a, Tensor b, Tensor bias) {
+        Tensor c = Tensors.empty(DType.FP32, Device.CPU, a.size(0), b.size(1));
+        if (PanelledProduct.fits(a, b)) {
+            PanelledProduct.multiply(a, b, bias, c);
+        } else {
+            c.copyInPlace(bias.expand(c.shape()));
+            add(a, b, c);
+        }
+        return c;
+    }
+
     /** Adds {@code a b} to {@code c}, which is contiguous. */
     static void add(Tensor a, Tensor b, Tensor c) {
         if (fits(a) && fits(b) && fits(c) && dense(a) && dense(b)) {

@@ -15,9 +15,6 @@ import java.util.List;
 final class PanelMatrix implements PackedMatrix {
     private static final int PAIR = 2, BYTES = 2;
 
-    /** Elements of a line of the cache, by which rows are put further apart where they would want the same places. */
-    private static final int APART = 32;
-
     private final Tensor memory;
     private final PanelProduct product;
     private final int inner;
@@ -82,14 +79,10 @@ final class PanelMatrix implements PackedMatrix {
         }
     }
 
-    private Left left(Tensor rows) {
-        int count = Math.toIntExact(rows.size(0)), gap = PanelledProduct.collide(inner * BYTES) ? APART : 0;
-        Tensor apart = rows;
-        if (gap > 0) {
-            apart = Tensors.empty(DType.BF16, Device.CPU, count, inner + gap);
-            apart.narrow(1, 0, inner).copyInPlace(rows);
-        }
-        return new Left.Rows(apart.handle.data_ptr().address(), count, (inner + gap) * BYTES);
+    private static Left left(Tensor rows) {
+        Tensor apart = PanelledProduct.apart(rows);
+        int rowBytes = Math.toIntExact(apart.handle.stride(0) * BYTES);
+        return new Left.Rows(apart.handle.data_ptr().address(), Math.toIntExact(rows.size(0)), rowBytes);
     }
 
     @Override

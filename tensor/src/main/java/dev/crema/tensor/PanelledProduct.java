@@ -28,6 +28,8 @@ final class PanelledProduct {
     /** Bytes of the first cache from one place to the next of its kind, of which there are eight. */
     private static final long CACHE_WAY = 4096;
 
+    private static final long CACHE_LINE = 64;
+
     private final Tensor a;
     private final Tensor b;
     private final int m;
@@ -47,13 +49,8 @@ final class PanelledProduct {
                 && b.rank() == 2
                 && a.size(0) >= FEW_ROWS
                 && a.size(0) * a.size(1) * b.size(1) >= WORTHWHILE
-                && (stride(a, 0) == 1 || stride(a, 1) == 1 && !collide(stride(a, 0) * BYTES))
+                && (stride(a, 0) == 1 || stride(a, 1) == 1)
                 && (stride(b, 0) == 1 || stride(b, 1) == 1);
-    }
-
-    /** Tells whether the rows of a tile want the same places of the first cache. */
-    static boolean collide(long rowBytes) {
-        return rowBytes % CACHE_WAY == 0;
     }
 
     /**
@@ -62,15 +59,22 @@ final class PanelledProduct {
      * @param c {@code [m, n]} contiguous
      */
     static void multiply(Tensor a, Tensor b, Tensor c, boolean add) {
-        new PanelledProduct(a, b).write(c, add ? Result.ADDED : Result.FP32);
+        PanelledProduct product = new PanelledProduct(a, b);
+        product.write(c, new float[product.n], add ? Result.ADDED : Result.FP32);
     }
 
-    private void write(Tensor c, Result first) {
+    /** Writes {@code a b}, with the same {@code bias [n]} added to each row, to {@code c [m, n]}, which is contiguous. */
+    static void multiply(Tensor a, Tensor b, Tensor bias, Tensor c) {
+        new PanelledProduct(a, b).write(c, bias.toFloats(), Result.FP32);
+    }
+
+    private void write(Tensor c, float[] begin, Result first) {
         int steps = Math.toIntExact(a.size(1)), parts = Math.ceilDiv(steps, MOST_STEPS);
         for (int part = 0; part < parts; part++) {
             int from = (int) ((long) steps * part / parts), count = (int) ((long) steps * (part + 1) / parts) - from;
             try (Scope scope = Scope.open()) {
-                PanelProduct product = new PanelProduct(packed(b.transpose(0, 1), n, from, count), false);
+                float[] bias = part == 0 ? begin : new float[n];
+                PanelProduct product = new PanelProduct(packed(b.transpose(0, 1), bias, from, count), false);
                 Result result = part == 0 ? first : Result.ADDED;
                 product.run(left(from, count), result, address(c), (long) n * BYTES);
             }
@@ -78,17 +82,29 @@ final class PanelledProduct {
     }
 
     private Left left(int from, int count) {
-        if (stride(a, 1) != 1) return new Left.Columns(packed(a, m, from, count));
-        return new Left.Rows(address(a) + (long) from * BYTES, m, Math.toIntExact(stride(a, 0) * BYTES));
+        if (stride(a, 1) != 1) return new Left.Columns(packed(a, new float[m], from, count));
+        Tensor rows = apart(a.narrow(1, from, count));
+        return new Left.Rows(address(rows), m, Math.toIntExact(stride(rows, 0) * BYTES));
+    }
+
+    /** Returns rows that do not want the same places of the first cache: copies further apart, if they do. */
+    static Tensor apart(Tensor rows) {
+        int bytes = rows.dtype().bytes();
+        if (stride(rows, 0) * bytes % CACHE_WAY != 0) return rows;
+        long width = rows.size(1), gap = CACHE_LINE / bytes;
+        return Tensors.empty(rows.dtype(), Device.CPU, rows.size(0), width + gap)
+                .narrow(1, 0, width)
+                .copyInPlace(rows);
     }
 
     /** Packs some steps of the rows of {@code [columns, k]}, of which each becomes a column of panels. */
-    private static Panels packed(Tensor t, int columns, int from, int count) {
+    private static Panels packed(Tensor t, float[] begin, int from, int count) {
+        int columns = begin.length;
         Tensor memory = Tensors.empty(DType.UINT8, Device.CPU, Panels.bytes(columns, count));
         Panels panels = new Panels(memory.segment().address(), columns, count);
         long first = address(t) + from * stride(t, 1) * BYTES;
-        if (stride(t, 1) == 1) PanelPacking.columns(panels, first, stride(t, 0) * BYTES, new float[columns]);
-        else PanelPacking.rows(panels, false, first, stride(t, 1) * BYTES, count);
+        if (stride(t, 1) == 1) PanelPacking.columns(panels, first, stride(t, 0) * BYTES, begin);
+        else PanelPacking.rows(panels, false, first, stride(t, 1) * BYTES, count, begin);
         return panels;
     }
 

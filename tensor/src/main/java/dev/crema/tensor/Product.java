@@ -45,9 +45,7 @@ final class Product {
         if (crewed(x, weight) && crewed(x, bias)) {
             try (Scope scope = Scope.open()) {
                 Tensor rows = rows(x);
-                Tensor y = Tensors.empty(DType.FP32, Device.CPU, rows.size(0), weight.size(0));
-                y.copyInPlace(bias.detach().expand(y.shape()));
-                Fp32Product.add(rows, weight.detach().transpose(0, 1), y);
+                Tensor y = Fp32Product.of(rows, weight.detach().transpose(0, 1), bias.detach());
                 return scope.keep(linked(y, x, rows, weight, recording ? List.of(bias) : List.of()));
             }
         }

@@ -2,6 +2,7 @@ package dev.crema.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -39,6 +40,29 @@ class Fp32ProductTest {
             assertThat(sum.sub(Fp32Product.of(a, bt.transpose(0, 1))).toFloats())
                     .usingComparatorWithPrecision(1e-3f)
                     .containsOnly(1);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"128,129,130", "5,17,33"})
+    void addsABias(int m, int n, int k) {
+        try (Scope scope = Scope.open();
+                RandomState random = RandomState.of(9)) {
+            Tensor a = normal(random, m, k), b = normal(random, k, n), bias = normal(random, n);
+            assertThat(Fp32Product.of(a, b, bias)
+                            .sub(bias)
+                            .sub(Fp32Product.of(a, b))
+                            .toFloats())
+                    .usingComparatorWithPrecision(1e-4f)
+                    .containsOnly(0);
+        }
+    }
+
+    @Test
+    void multipliesRowsThatWantTheSamePlacesOfTheCache() {
+        try (Scope scope = Scope.open();
+                RandomState random = RandomState.of(10)) {
+            close(normal(random, 70, 2048), normal(random, 2048, 33));
         }
     }
 

@@ -83,7 +83,13 @@ public final class LatentDecode {
             Panels left = new Panels(weights, heads, steps(count)),
                     right = new Panels(values, out.columns(), steps(count));
             weigh(scores, from, count, largest, left, sums);
-            PanelPacking.rows(right, pairs, latents.at(from, 0), latents.at(1, 0) - latents.at(0, 0), count);
+            PanelPacking.rows(
+                    right,
+                    pairs,
+                    latents.at(from, 0),
+                    latents.at(1, 0) - latents.at(0, 0),
+                    count,
+                    new float[out.columns()]);
             Result result = from == 0 ? Result.FP32 : Result.ADDED;
             new PanelProduct(right, pairs).run(new Left.Columns(left), result, mixed, 4L * out.columns());
         }

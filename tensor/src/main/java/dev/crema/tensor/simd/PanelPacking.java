@@ -38,14 +38,19 @@ public final class PanelPacking {
 
     private static void packColumns(Panels to, int panel, long from, long columnBytes, float[] begin) {
         int width = to.width(panel), first = panel * Panels.COLUMNS;
-        for (int c = 0; c < Panels.COLUMNS; c++) {
-            MEMORY.set(FLOAT, to.panel(panel) + 4L * c, c < width ? begin[first + c] : 0);
-        }
+        begin(to, panel, begin);
         for (int step = 0; step < to.steps(); step += BLOCK) {
             int count = Math.min(BLOCK, to.steps() - step);
             long at = to.step(panel, step), source = from + first * columnBytes + 4L * step;
             for (int c = 0; c < width; c++) packColumn(source + c * columnBytes, at + 4L * c, count);
             for (int c = width; c < Panels.COLUMNS; c++) clearColumn(at + 4L * c, count);
+        }
+    }
+
+    private static void begin(Panels to, int panel, float[] begin) {
+        int width = to.width(panel), first = panel * Panels.COLUMNS;
+        for (int c = 0; c < Panels.COLUMNS; c++) {
+            MEMORY.set(FLOAT, to.panel(panel) + 4L * c, c < width ? begin[first + c] : 0);
         }
     }
 
@@ -58,15 +63,16 @@ public final class PanelPacking {
     }
 
     /**
-     * Packs a matrix whose rows lie without gaps, each row a part of the sum; sums begin with zero.
+     * Packs a matrix whose rows lie without gaps, each row a part of the sum.
      *
      * @param pairs whether it is in bf16, of which two rows make a step, else fp32
      * @param from address of the first row
      * @param rowBytes from a row to the next
      * @param count rows; the last of an odd number makes a pair with zeros
+     * @param begin what the sums of each column begin with
      */
-    public static void rows(Panels to, boolean pairs, long from, long rowBytes, int count) {
-        for (int panel = 0; panel < to.count(); panel++) clear(to.panel(panel), Panels.STEP);
+    public static void rows(Panels to, boolean pairs, long from, long rowBytes, int count, float[] begin) {
+        for (int panel = 0; panel < to.count(); panel++) begin(to, panel, begin);
         Crew.run(Math.ceilDiv(to.steps(), BLOCK), 1, (part, block) -> {
             int first = (int) block * BLOCK, end = Math.min(to.steps(), first + BLOCK);
             for (int panel = 0; panel < to.count(); panel++) {
@@ -77,11 +83,21 @@ public final class PanelPacking {
     }
 
     private static void packRows(Panels to, int panel, int first, int end, long from, long rowBytes) {
-        long bytes = to.width(panel) * 4L;
-        for (int step = first; step < end; step++) {
-            long at = to.step(panel, step);
-            MemorySegment.copy(MEMORY, from + step * rowBytes + (long) panel * Panels.STEP, MEMORY, at, bytes);
-            if (bytes < Panels.STEP) clear(at + bytes, Panels.STEP - bytes);
+        long bytes = to.width(panel) * 4L, row = from + first * rowBytes + (long) panel * Panels.STEP;
+        long at = to.step(panel, first), last = to.step(panel, end);
+        if (bytes == Panels.STEP) {
+            for (; at < last; at += Panels.STEP, row += rowBytes) copyStep(row, at);
+        } else {
+            for (; at < last; at += Panels.STEP, row += rowBytes) {
+                MemorySegment.copy(MEMORY, row, MEMORY, at, bytes);
+                clear(at + bytes, Panels.STEP - bytes);
+            }
+        }
+    }
+
+    private static void copyStep(long from, long to) {
+        for (int c = 0; c < Panels.STEP; c += N * 4) {
+            IntVector.fromMemorySegment(I, MEMORY, from + c, ORDER).intoMemorySegment(MEMORY, to + c, ORDER);
         }
     }
 
