@@ -51,6 +51,9 @@ final class Bench extends Verb {
     @Option(names = "--batch", description = "rollout, latent: sequences at once (default: 64; latent 4).")
     private Optional<Integer> batch;
 
+    @Option(names = "--samples", defaultValue = "1", description = "rollout: sequences of each prompt (default: 1).")
+    private int samples;
+
     @Option(names = "--new-tokens", defaultValue = "128", description = "rollout: tokens of each sequence.")
     private int newTokens;
 
@@ -74,15 +77,20 @@ final class Bench extends Verb {
 
     @Override
     void run(Console console) throws Exception {
-        if (steps < 1 || batch.orElse(1) < 1 || newTokens < 2) {
-            throw new ParameterException(command.commandLine(), "--steps and --batch are at least 1, --new-tokens 2");
+        if (steps < 1 || batch.orElse(1) < 1 || samples < 1 || newTokens < 2) {
+            throw new ParameterException(
+                    command.commandLine(), "--steps, --batch and --samples are at least 1, --new-tokens 2");
+        }
+        if (batch.orElse(64) % samples != 0) {
+            throw new ParameterException(
+                    command.commandLine(), "--batch is a multiple of --samples, not " + batch.orElse(64));
         }
         if ((what == What.LOAD) != model.isPresent()) {
             throw new ParameterException(command.commandLine(), "bench load takes a MODEL, and nothing else does");
         }
         Map<String, Object> document = switch (what) {
             case TRAIN -> map(TrainBenchmark.run(dtype.dtype(), steps));
-            case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch.orElse(64), newTokens));
+            case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch.orElse(64), samples, newTokens));
             case LOAD -> map(LoadBenchmark.run(Folders.model(model.orElseThrow()), dtype.dtype()));
             case EXPERTS -> map(ExpertsBenchmark.run(dtype.dtype(), steps));
             case LATENT -> map(LatentBenchmark.run(dtype.dtype(), batch.orElse(4), steps));

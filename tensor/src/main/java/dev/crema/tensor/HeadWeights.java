@@ -2,48 +2,69 @@ package dev.crema.tensor;
 
 import dev.crema.tensor.simd.FewRowsProduct;
 import dev.crema.tensor.simd.HeadProducts;
+import dev.crema.tensor.simd.HeadTiles;
 
 /** Products of each head with rows of a weight that it has for itself, by what is fast for them. */
 final class HeadWeights {
+    /** Tokens from which rearranging a head's part of the weight pays. */
+    private static final int REARRANGED_FROM = 5;
+
+    /** Tokens up to which machine code beats the library's products. */
+    private static final int MOST_TILED = 64;
+
     private HeadWeights() {}
 
     /** Returns {@code x w} as {@code [B, T, H, O]}: {@code x [B, T, H, I]}, {@code weight [H, P, O]}. */
     static Tensor rows(Tensor x, Tensor weight, int from) {
-        if (few(x, weight)) {
-            try (Scope scope = Scope.open()) {
-                Tensor y = like(x, weight.size(2));
-                products(x, weight, from).writeRows(SimdRows.of(y));
-                return scope.keep(y);
+        if (!few(x, weight)) return byTokens(byHeads(x).matmul(weight.narrow(1, from, x.size(3))), x);
+        try (Scope scope = Scope.open()) {
+            Tensor y = like(x, weight.size(2));
+            HeadProducts products = products(x, weight, from);
+            HeadTiles tiles = new HeadTiles(products);
+            if (tiled(x) && tiles.multipliesRows() && tokens(x) >= REARRANGED_FROM) {
+                tiles.writeRows(SimdRows.of(y), scratch(tiles, y));
+            } else {
+                products.writeRows(SimdRows.of(y));
             }
+            return scope.keep(y);
         }
-        return byTokens(byHeads(x).matmul(weight.narrow(1, from, x.size(3))), x);
     }
 
     /** Returns {@code x wᵀ} as {@code [B, T, H, count]}: {@code x [B, T, H, I]}, {@code weight [H, P, I]}. */
     static Tensor columns(Tensor x, Tensor weight, int from, int count) {
-        if (few(x, weight)) {
-            try (Scope scope = Scope.open()) {
-                Tensor y = like(x, count);
-                HeadProducts products = products(x, weight, from);
-                if (CpuFeatures.current().tiles(x.dtype()) && products.dots(count)) {
-                    Tensor scratch = Tensors.empty(DType.UINT8, Device.CPU, products.scratchBytes());
-                    products.writeColumns(SimdRows.of(y), scratch.segment().address());
-                } else {
-                    products.writeColumns(SimdRows.of(y));
-                }
-                return scope.keep(y);
-            }
+        if (!few(x, weight)) {
+            // With the rows that take no part: the library would copy the others to leave them out.
+            Tensor all = byHeads(x).matmul(weight.transpose(1, 2)); // [H, B T, P]
+            return byTokens(all.narrow(2, from, count), x);
         }
-        // With the rows that take no part: the library would copy the others to leave them out.
-        Tensor all = byHeads(x).matmul(weight.transpose(1, 2)); // [H, B T, P]
-        return byTokens(all.narrow(2, from, count), x);
+        try (Scope scope = Scope.open()) {
+            Tensor y = like(x, count);
+            HeadProducts products = products(x, weight, from);
+            HeadTiles tiles = new HeadTiles(products);
+            if (tiled(x) && tiles.multipliesColumns(count)) tiles.writeColumns(SimdRows.of(y), scratch(tiles, y));
+            else products.writeColumns(SimdRows.of(y));
+            return scope.keep(y);
+        }
     }
 
     private static boolean few(Tensor x, Tensor weight) {
-        return x.size(0) * x.size(1) <= FewRowsProduct.MOST_ROWS
+        return tokens(x) <= (tiled(x) ? MOST_TILED : FewRowsProduct.MOST_ROWS)
                 && SimdRows.fit(x)
                 && x.dtype() == weight.dtype()
                 && weight.isContiguous();
+    }
+
+    private static boolean tiled(Tensor x) {
+        return x.device().isCpu() && CpuFeatures.current().tiles(x.dtype());
+    }
+
+    private static long tokens(Tensor x) {
+        return x.size(0) * x.size(1);
+    }
+
+    private static long scratch(HeadTiles tiles, Tensor y) {
+        long bytes = tiles.scratchBytes(Math.toIntExact(y.size(3)));
+        return Tensors.empty(DType.UINT8, Device.CPU, bytes).segment().address();
     }
 
     private static HeadProducts products(Tensor x, Tensor weight, int from) {

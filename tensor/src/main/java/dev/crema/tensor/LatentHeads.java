@@ -1,7 +1,8 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.simd.LatentDecode;
-import dev.crema.tensor.simd.Rows;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Runs {@link LatentDecode} on tensors. */
 final class LatentHeads {
@@ -18,20 +19,20 @@ final class LatentHeads {
         try (Scope scope = Scope.open()) {
             Tensor mixed = scope.keep(Tensors.empty(queries.dtype(), Device.CPU, batch, 1, heads, rank));
             Tensor asked = queries.contiguous();
+            List<LatentDecode> rows = new ArrayList<>();
             for (int row = 0; row < batch; row++) {
                 int from = starts[row];
-                try (Scope inner = Scope.open()) {
-                    Rows seen = SimdRows.of(latents.select(0, row).narrow(0, from, length - from));
-                    new LatentDecode(
-                                    SimdRows.of(asked.select(0, row).select(0, 0)),
-                                    seen,
-                                    (float) scale,
-                                    SimdRows.of(mixed.select(0, row).select(0, 0)))
-                            .run(bytes -> Tensors.empty(DType.UINT8, Device.CPU, bytes)
-                                    .segment()
-                                    .address());
-                }
+                rows.add(new LatentDecode(
+                        SimdRows.of(asked.select(0, row).select(0, 0)),
+                        SimdRows.of(latents.select(0, row).narrow(0, from, length - from)),
+                        (float) scale,
+                        SimdRows.of(mixed.select(0, row).select(0, 0))));
             }
+            LatentDecode.run(
+                    rows,
+                    bytes -> Tensors.empty(DType.UINT8, Device.CPU, bytes)
+                            .segment()
+                            .address());
             return mixed;
         }
     }

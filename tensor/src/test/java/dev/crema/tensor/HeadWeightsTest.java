@@ -18,7 +18,9 @@ class HeadWeightsTest {
         "BF16, 1, 3, 19, 85",
         "BF16, 2, 5, 19, 85",
         "FP32, 1, 2, 20, 48",
-        "BF16, 2, 1, 20, 96"
+        "BF16, 2, 1, 20, 96",
+        "BF16, 6, 3, 20, 96",
+        "BF16, 5, 15, 20, 96"
     })
     void multipliesEachHeadWithItsOwnRows(DType dtype, int rows, int tokens, int rest, int latent) {
         try (Scope scope = Scope.open();

@@ -110,11 +110,13 @@ public final class LatentBenchmark {
     private static final class Decoding implements AutoCloseable {
         private final SplittableRandom random = new SplittableRandom(1);
         private final Decoder model;
+        private final Decoder packed;
         private final KvCache cache;
 
         @SuppressWarnings("MustBeClosedChecker") // close() closes all
         Decoding(ArchConfig config, DType dtype, int rows, int capacity) {
             model = Decoder.of(config, Weights.random(config, dtype, Device.CPU, 0.02, 1));
+            packed = model.packed(); // as batches are generated
             cache = KvCache.of(config, new int[1], capacity, dtype, Device.CPU);
             for (int from = 0; from < CONTEXT; from += CHUNK) run(CHUNK);
             cache.select(new int[rows]);
@@ -132,14 +134,15 @@ public final class LatentBenchmark {
                     var off = Autograd.off()) {
                 int rows = cache.rows();
                 int[] ids = random.ints((long) rows * tokens, 0, VOCABULARY).toArray();
-                Tensor hidden = model.hiddenStates(Tensors.of(ids, rows, tokens), cache); // [B, T, D]
-                model.logits(hidden.narrow(1, tokens - 1, 1));
+                Tensor hidden = packed.hiddenStates(Tensors.of(ids, rows, tokens), cache); // [B, T, D]
+                packed.logits(hidden.narrow(1, tokens - 1, 1));
             }
         }
 
         @Override
         public void close() {
             cache.close();
+            packed.close();
             model.close();
         }
     }

@@ -27,6 +27,8 @@ import java.util.SplittableRandom;
 /**
  * Batched generation on the shape of SmolLM2-135M with random weights: prompts of 64 tokens, 128 new tokens, sampled at
  * temperature 1. The same as {@code bench/reference/generate_throughput.py}.
+ *
+ * <p>Reinforcement learning draws several samples of each prompt; then fewer prompts are read for the same batch.
  */
 public final class RolloutBenchmark {
     private static final int PROMPT = 64, REPETITIONS = 3;
@@ -52,6 +54,7 @@ public final class RolloutBenchmark {
     public record Result(
             String dtype,
             int batch,
+            int samples,
             int newTokens,
             double tokensPerS,
             double prefillTokensPerS,
@@ -60,20 +63,21 @@ public final class RolloutBenchmark {
             double fractionOfPeak,
             double peakMemoryMb) {}
 
-    /** Measures {@code batch} sequences of {@code newTokens} tokens. */
-    public static Result run(DType dtype, int batch, int newTokens) {
+    /** Measures {@code batch} sequences of {@code newTokens} tokens, so many samples of each prompt. */
+    public static Result run(DType dtype, int batch, int samples, int newTokens) {
         double before = GemmPeak.measure(dtype);
         try (Decoder model = Decoder.of(SHAPE, Weights.random(SHAPE, dtype, Device.CPU, 0.02, 1))) {
             SplittableRandom random = new SplittableRandom(1);
             List<int[]> prompts = new ArrayList<>();
-            for (int i = 0; i < batch; i++) {
+            for (int i = 0; i < batch / samples; i++) {
                 prompts.add(random.ints(PROMPT, 0, SHAPE.vocabularySize()).toArray());
             }
             Generator generator = new Generator(model);
             double[] all = new double[REPETITIONS], prefill = new double[REPETITIONS], decode = new double[REPETITIONS];
-            generator.generate(prompts, 1, options(Math.min(8, newTokens), 0), TokenListener.NONE);
+            generator.generate(prompts, samples, options(Math.min(8, newTokens), 0), TokenListener.NONE);
             for (int i = 0; i < REPETITIONS; i++) {
-                Generator.Result result = generator.generate(prompts, 1, options(newTokens, i), TokenListener.NONE);
+                Generator.Result result =
+                        generator.generate(prompts, samples, options(newTokens, i), TokenListener.NONE);
                 check(result, batch, newTokens);
                 all[i] = result.newTokens() / (result.prefillSeconds() + result.decodeSeconds());
                 prefill[i] = result.prefillTokensPerSecond();
@@ -85,6 +89,7 @@ public final class RolloutBenchmark {
             return new Result(
                     dtype.toString().toLowerCase(Locale.ROOT),
                     batch,
+                    samples,
                     newTokens,
                     median(all),
                     median(prefill),

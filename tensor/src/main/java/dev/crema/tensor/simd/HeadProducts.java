@@ -1,7 +1,5 @@
 package dev.crema.tensor.simd;
 
-import dev.crema.tensor.machine.DotTile;
-
 /**
  * Products of a few rows, each of several heads, with a matrix that each head has for itself.
  *
@@ -9,8 +7,6 @@ import dev.crema.tensor.machine.DotTile;
  * library would copy that part first.
  */
 public final class HeadProducts {
-    private static final long SUMS = DotTile.WEIGHTS * (long) DotTile.STEP;
-
     private final Rows x;
     private final Rows weight;
     private final int heads;
@@ -53,43 +49,31 @@ public final class HeadProducts {
         });
     }
 
-    /** Tells whether {@link #writeColumns(Rows, long)} can write so many columns. */
-    public boolean dots(int columns) {
-        return columns % DotTile.WEIGHTS == 0 && rowBytes() % DotTile.STEP == 0;
+    int heads() {
+        return heads;
     }
 
-    private int rowBytes() {
+    /** Returns I. */
+    int inner() {
+        return x.columns();
+    }
+
+    boolean wide() {
+        return weight.wide();
+    }
+
+    /** Returns the bytes of a row of the weight. */
+    int weightBytes() {
         return weight.columns() * (weight.wide() ? 4 : 2);
     }
 
-    /** Returns how much memory {@link #writeColumns(Rows, long)} computes in. */
-    public long scratchBytes() {
-        return Crew.parts(heads, 1) * SUMS;
+    /** Returns a head's rows of x. */
+    Rows rows(long head) {
+        return new Rows(x.at(head, 0), x.wide(), x.count() / heads, x.columns(), x.stride() * heads);
     }
 
-    /**
-     * The same as {@link #writeColumns(Rows)} by machine code.
-     *
-     * @param memory address of {@link #scratchBytes} bytes
-     */
-    public void writeColumns(Rows y, long memory) {
-        DotTile.Code tile = new DotTile(1, DotTile.WEIGHTS, rowBytes(), !weight.wide()).code();
-        long steps = rowBytes() / DotTile.STEP;
-        Crew.runParts(heads, Crew.parts(heads, 1), (part, head) -> {
-            Rows matrix = part(head, y.columns());
-            long sums = memory + part * SUMS;
-            for (long row = head; row < x.count(); row += heads) {
-                for (int o = 0; o < y.columns(); o += DotTile.WEIGHTS) {
-                    tile.run(x.at(row, 0), matrix.at(o, 0), steps, sums);
-                    for (int w = 0; w < DotTile.WEIGHTS; w++) {
-                        y.set(row, o + w, Lanes.sum(Lanes.load(true, sums + (long) w * DotTile.STEP)));
-                    }
-                }
-            }
-        });
-    }
-
-    private Rows part(long head, int rows) {
+    /** Returns a head's part of the weight. */
+    Rows part(long head, int rows) {
         long each = weight.count() / heads;
         return new Rows(weight.at(head * each + from, 0), weight.wide(), rows, weight.columns(), weight.stride());
     }

@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Rearranges matrices into {@link Panels}. */
 public final class PanelPacking {
-    /** Steps that are rearranged at a time, so that what is read or written stays in the first cache. */
+    /** Steps of columns that are rearranged at a time, so that what is written stays in the first cache. */
     private static final int BLOCK = 16;
 
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -73,26 +73,20 @@ public final class PanelPacking {
      */
     public static void rows(Panels to, boolean pairs, long from, long rowBytes, int count, float[] begin) {
         for (int panel = 0; panel < to.count(); panel++) begin(to, panel, begin);
-        Crew.run(Math.ceilDiv(to.steps(), BLOCK), 1, (part, block) -> {
-            int first = (int) block * BLOCK, end = Math.min(to.steps(), first + BLOCK);
-            for (int panel = 0; panel < to.count(); panel++) {
-                if (pairs) packPairs(to, panel, first, end, from, rowBytes, count);
-                else packRows(to, panel, first, end, from, rowBytes);
-            }
+        Crew.run(to.steps(), BLOCK, (part, step) -> {
+            // Panel after panel, so that a row is read from one end to the other.
+            if (pairs) packPairs(to, (int) step, from + 2 * step * rowBytes, rowBytes, 2 * step + 1 < count);
+            else packRow(to, (int) step, from + step * rowBytes);
         });
     }
 
-    private static void packRows(Panels to, int panel, int first, int end, long from, long rowBytes) {
-        long bytes = to.width(panel) * 4L, row = from + first * rowBytes + (long) panel * Panels.STEP;
-        long at = to.step(panel, first), last = to.step(panel, end);
-        if (bytes == Panels.STEP) {
-            for (; at < last; at += Panels.STEP, row += rowBytes) copyStep(row, at);
-        } else {
-            for (; at < last; at += Panels.STEP, row += rowBytes) {
-                MemorySegment.copy(MEMORY, row, MEMORY, at, bytes);
-                clear(at + bytes, Panels.STEP - bytes);
-            }
-        }
+    private static void packRow(Panels to, int step, long row) {
+        int whole = to.columns() / Panels.COLUMNS;
+        for (int panel = 0; panel < whole; panel++) copyStep(row + (long) panel * Panels.STEP, to.step(panel, step));
+        if (whole == to.count()) return;
+        long bytes = to.width(whole) * 4L, at = to.step(whole, step);
+        MemorySegment.copy(MEMORY, row + (long) whole * Panels.STEP, MEMORY, at, bytes);
+        clear(at + bytes, Panels.STEP - bytes);
     }
 
     private static void copyStep(long from, long to) {
@@ -101,13 +95,14 @@ public final class PanelPacking {
         }
     }
 
-    private static void packPairs(Panels to, int panel, int first, int end, long from, long rowBytes, int count) {
-        int width = to.width(panel);
-        for (int step = first; step < end; step++) {
-            long row = from + 2 * step * rowBytes + (long) panel * Panels.STEP / 2, at = to.step(panel, step);
-            boolean whole = width == Panels.COLUMNS && 2 * step + 1 < count;
-            if (whole) packPair(row, row + rowBytes, at);
-            else packPart(row, rowBytes, 2 * step + 1 < count, width, at);
+    private static void packPairs(Panels to, int step, long row, long rowBytes, boolean both) {
+        int whole = both ? to.columns() / Panels.COLUMNS : 0;
+        for (int panel = 0; panel < whole; panel++) {
+            long at = row + (long) panel * Panels.STEP / 2;
+            packPair(at, at + rowBytes, to.step(panel, step));
+        }
+        for (int panel = whole; panel < to.count(); panel++) {
+            packPart(row + (long) panel * Panels.STEP / 2, rowBytes, both, to.width(panel), to.step(panel, step));
         }
     }
 

@@ -98,7 +98,7 @@ public final class PanelProduct {
     private sealed interface Tiles {
         static Tiles of(Left left) {
             return switch (left) {
-                case Left.Rows rows -> new OfRows(rows, Math.ceilDiv(rows.rows(), Tile.MOST_ROWS));
+                case Left.Rows rows -> OfRows.of(rows);
                 case Left.Columns(Panels panels) -> new OfColumns(panels);
             };
         }
@@ -120,10 +120,16 @@ public final class PanelProduct {
         /** Returns how many tiles go by together, given how many the cache has room for. */
         int kept(long room);
 
-        record OfRows(Left.Rows left, int count) implements Tiles {
+        /** Of {@code rows} each, the first {@code higher} of them of one more. */
+        record OfRows(Left.Rows left, int count, int rows, int higher) implements Tiles {
+            static OfRows of(Left.Rows left) {
+                int count = Math.ceilDiv(left.rows(), Tile.MOST_ROWS);
+                return new OfRows(left, count, left.rows() / Math.max(1, count), left.rows() % Math.max(1, count));
+            }
+
             @Override
             public int row(int tile) {
-                return (int) ((long) left.rows() * tile / count);
+                return tile * rows + Math.min(tile, higher);
             }
 
             @Override
