@@ -77,6 +77,7 @@ final class CremaCommand implements Runnable {
                 new Generate(System.in),
                 new Forward(),
                 new Embed(),
+                new Classify(),
                 new Inspect(),
                 new Pull(System.getenv()),
                 new Import(),

@@ -5,9 +5,7 @@ import dev.crema.infer.Pooling;
 import dev.crema.infer.TextEmbedder;
 import dev.crema.infer.TextEmbedder.Embedded;
 import dev.crema.tensor.Device;
-import dev.crema.text.InputException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +13,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.StringJoiner;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -24,11 +23,8 @@ final class Embed extends Verb {
     @Parameters(paramLabel = "MODEL", description = "Folder of an encoder, in Hugging Face's form.")
     private Path folder;
 
-    @Option(names = "--text", paramLabel = "TEXT", description = "A text; give the option again for more.")
-    private List<String> texts = new ArrayList<>();
-
-    @Option(names = "--file", paramLabel = "FILE", description = "A file with a text on each line.")
-    private Optional<Path> file;
+    @Mixin
+    private TextArguments texts;
 
     @Option(
             names = "--pooling",
@@ -57,7 +53,7 @@ final class Embed extends Verb {
 
     @Override
     void run(Console console) throws IOException {
-        List<String> all = texts();
+        List<String> all = texts.all("embed");
         try (TextEmbedder embedder = TextEmbedder.load(Folders.model(folder), precision.dtype(), Device.best())) {
             EmbeddingSettings how = embedder.settings();
             if (pooling.isPresent()) how = how.with(pooling.get());
@@ -77,13 +73,6 @@ final class Embed extends Verb {
                     how.normalized(),
                     rows));
         }
-    }
-
-    private List<String> texts() throws IOException {
-        List<String> all = new ArrayList<>(texts);
-        if (file.isPresent()) all.addAll(Files.readAllLines(Folders.present(file.get())));
-        if (all.isEmpty()) throw new InputException("there is no text to embed; give --text or --file");
-        return all;
     }
 
     private static String text(float[] vector) {

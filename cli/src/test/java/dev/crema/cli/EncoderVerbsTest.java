@@ -10,6 +10,7 @@ import dev.crema.model.ArchConfig.FeedForwardSpec;
 import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderConfig.Head;
+import dev.crema.model.EncoderConfig.PoolerActivation;
 import dev.crema.model.EncoderDecoderConfig;
 import dev.crema.model.Model;
 import dev.crema.model.ModelConfig;
@@ -194,6 +195,36 @@ final class EncoderVerbsTest {
             square += value.doubleValue() * value.doubleValue();
         }
         return Math.sqrt(square);
+    }
+
+    @Test
+    void classifiesTextsAndWords() throws IOException {
+        Path texts = classifier("texts", new Head.SequenceClassification(PoolerActivation.TANH, List.of("no", "yes")));
+        JsonNode document = run("classify", texts.toString(), "--text", "the dog ran", "--text", "The cats", "--json");
+        assertThat(document.path("labels").toString()).isEqualTo("[\"no\",\"yes\"]");
+        for (JsonNode row : document.path("texts")) {
+            JsonNode probabilities = row.path("probabilities");
+            double no = probabilities.path("no").asDouble(),
+                    yes = probabilities.path("yes").asDouble();
+            assertThat(no + yes).isCloseTo(1, within(1e-5));
+            assertThat(row.path("label").asText()).isEqualTo(no > yes ? "no" : "yes");
+            assertThat(row.path("probability").asDouble()).isCloseTo(Math.max(no, yes), within(1e-6));
+        }
+        Path words = classifier("words", new Head.TokenClassification(List.of("O", "B-CAT", "I-CAT")));
+        document = run("classify", words.toString(), "--text", "The cats sat.", "--text", "the dog", "--json");
+        JsonNode first = document.path("texts").path(0).path("words");
+        assertThat(first.findValuesAsText("word")).containsExactly("The", "cats", "sat", ".");
+        assertThat(document.path("texts").path(1).path("words").findValuesAsText("word"))
+                .containsExactly("the", "dog");
+        refuses("there is no text to classify", "classify", words.toString());
+        refuses("without a classifier's head", "classify", bert.toString(), "--text", "the cat");
+    }
+
+    private Path classifier(String name, Head head) throws IOException {
+        Path folder = temporary.resolve(name);
+        write(folder, Family.BERT, ((EncoderConfig) ModelFolder.open(bert).description()).with(head));
+        Files.write(folder.resolve("vocab.txt"), PIECES);
+        return folder;
     }
 
     @Test

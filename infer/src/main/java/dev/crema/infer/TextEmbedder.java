@@ -13,9 +13,7 @@ import dev.crema.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Turns texts into vectors whose scalar product tells how near their meanings are.
@@ -23,9 +21,6 @@ import java.util.stream.IntStream;
  * <p>Texts of like length go through the encoder together, so that little of a batch is padding. It owns its model.
  */
 public final class TextEmbedder implements AutoCloseable {
-    /** Tokens of a batch, padding included: enough for large products, and few enough that scores stay near the cache. */
-    private static final int BATCH_TOKENS = 4096;
-
     private final Encoder encoder;
     private final Tokenizer tokenizer;
     private final EmbeddingSettings settings;
@@ -75,21 +70,13 @@ public final class TextEmbedder implements AutoCloseable {
     /** Embeds texts; the results are in their order. */
     public List<Embedded> embed(List<String> texts, EmbeddingSettings how) {
         List<int[]> ids = texts.stream().map(text -> cut(text, how.maxTokens())).toList();
-        int[] byLength = IntStream.range(0, ids.size())
-                .boxed()
-                .sorted(Comparator.comparingInt(i -> ids.get(i).length))
-                .mapToInt(Integer::intValue)
-                .toArray();
         Embedded[] results = new Embedded[ids.size()];
-        for (int from = 0, to; from < byLength.length; from = to) {
-            to = from + 1;
-            while (to < byLength.length && (to + 1 - from) * ids.get(byLength[to]).length <= BATCH_TOKENS) to++;
-            int[] chosen = Arrays.copyOfRange(byLength, from, to);
-            List<float[]> vectors = run(Arrays.stream(chosen).mapToObj(ids::get).toList(), how);
-            for (int i = 0; i < chosen.length; i++) {
-                int[] text = ids.get(chosen[i]);
-                results[chosen[i]] =
-                        new Embedded(vectors.get(i), text.length, truncated(texts.get(chosen[i]), text, how));
+        for (int[] batch : LengthBatches.of(ids)) {
+            List<float[]> vectors = run(Arrays.stream(batch).mapToObj(ids::get).toList(), how);
+            for (int i = 0; i < batch.length; i++) {
+                int[] text = ids.get(batch[i]);
+                results[batch[i]] =
+                        new Embedded(vectors.get(i), text.length, truncated(texts.get(batch[i]), text, how));
             }
         }
         return List.of(results);

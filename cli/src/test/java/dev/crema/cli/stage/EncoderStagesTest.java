@@ -2,12 +2,15 @@ package dev.crema.cli.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.crema.cli.recipe.Recipe;
 import dev.crema.cli.recipe.RecipeRunner;
 import dev.crema.infer.GeneratedText;
 import dev.crema.infer.LanguageModel;
 import dev.crema.infer.Sampling;
+import dev.crema.infer.TextClassifier;
 import dev.crema.infer.TextEmbedder;
 import dev.crema.infer.TextGenerator;
 import dev.crema.infer.TextOptions;
@@ -101,6 +104,27 @@ final class EncoderStagesTest {
                 .isInstanceOfSatisfying(
                         Head.SequenceClassification.class,
                         head -> assertThat(head.labels()).containsExactly("cat", "dog"));
+        try (TextClassifier classifier = TextClassifier.load(model("classify"), DType.FP32, Device.CPU)) {
+            var judged = classifier.label(List.of("the dog ran 3", "the cat ran 71 and ran", "the dog"));
+            assertThat(judged)
+                    .extracting(text -> text.labels().getFirst().name())
+                    .startsWith("dog", "cat");
+            assertThat(judged)
+                    .allSatisfy(text -> assertThat(text.labels().stream()
+                                    .mapToDouble(TextClassifier.Label::probability)
+                                    .sum())
+                            .isCloseTo(1, within(1e-5)));
+            // A text's label does not depend on who is beside it.
+            assertThat(classifier.label(List.of("the dog")).getFirst().labels().getFirst())
+                    .usingRecursiveComparison()
+                    .withComparatorForType((a, b) -> Math.abs(a - b) < 1e-5 ? 0 : 1, Float.class)
+                    .isEqualTo(judged.get(2).labels().getFirst());
+            assertThat(classifier
+                            .label(List.of("the cat ".repeat(40)))
+                            .getFirst()
+                            .cut())
+                    .isTrue();
+        }
     }
 
     @Test
@@ -135,6 +159,24 @@ final class EncoderStagesTest {
                 .isInstanceOfSatisfying(
                         Head.TokenClassification.class,
                         head -> assertThat(head.labels()).containsExactly("O", "B-CAT", "I-CAT", "B-DOG"));
+        try (TextClassifier classifier = TextClassifier.load(model("classify"), DType.FP32, Device.CPU)) {
+            var judged = classifier.tag(List.of("the dog ran after the cat", "the  cat ran after the cat"));
+            assertThat(judged.get(0).words())
+                    .extracting(TextClassifier.Word::word, word -> word.label().name())
+                    .containsExactly(
+                            tuple("the", "O"),
+                            tuple("dog", "B-DOG"),
+                            tuple("ran", "O"),
+                            tuple("after", "O"),
+                            tuple("the", "B-CAT"),
+                            tuple("cat", "I-CAT"));
+            assertThat(judged.get(1).words())
+                    .extracting(word -> word.label().name())
+                    .containsExactly("O", "B-CAT", "O", "O", "B-CAT", "I-CAT");
+            assertThat(judged).noneMatch(TextClassifier.Tagged::cut);
+            assertThat(classifier.tag(List.of("the cat ".repeat(40))).getFirst().cut())
+                    .isTrue();
+        }
         assertThatThrownBy(() -> run(recipe.formatted(model("pretrain"), tagged, "[]"), "classify"))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("labels are numbers");
