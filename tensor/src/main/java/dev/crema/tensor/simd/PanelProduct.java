@@ -45,25 +45,48 @@ public final class PanelProduct {
     public void run(Left a, Result result, long c, long rowBytes) {
         Tiles tiles = Tiles.of(a);
         if (tiles.count() == 0) return;
-        int panels = b.count(), kept = tiles.kept(KEPT / (4L * Tile.MOST_ROWS * b.steps()));
-        int blocks = Math.ceilDiv(tiles.count(), kept);
+        int kept = tiles.kept(KEPT / (4L * Tile.MOST_ROWS * b.steps()));
+        Pieces pieces = Pieces.of(b.count(), tiles.count(), kept);
         Tile.Code[] inner = codes(tiles, Panels.COLUMNS, result);
-        Tile.Code[] edge = codes(tiles, b.width(panels - 1), result);
-        int panelBytes = panelBytes(result), all = Math.multiplyExact(blocks, panels);
-        int whole = Math.max(all - panels, all - Crew.threads()), lastFrom = (blocks - 1) * kept;
-        int cuts = tiles.count() - lastFrom; // of each of the last block's last panels
-        int work = whole + (all - whole) * cuts;
-        Crew.runParts(work, work, (part, i) -> {
-            boolean cut = i >= whole;
-            int at = (int) (cut ? whole + (i - whole) / cuts : i), block = at / panels, panel = at % panels;
-            int from = cut ? lastFrom + (int) (i - whole) % cuts : block * kept;
-            int to = cut ? from + 1 : Math.min(tiles.count(), from + kept);
-            Tile.Code[] codes = panel == panels - 1 ? edge : inner;
-            for (int tile = from; tile < to; tile++) {
-                long cell = c + tiles.row(tile) * rowBytes + (long) panel * panelBytes;
-                run(codes[tiles.rows(tile)], tiles.address(tile), panel, cell, rowBytes, tile - block * kept);
+        Tile.Code[] edge = codes(tiles, b.width(b.count() - 1), result);
+        int panelBytes = panelBytes(result);
+        Crew.runParts(pieces.count(), pieces.count(), (part, i) -> {
+            Pieces.Piece piece = pieces.at((int) i);
+            Tile.Code[] codes = piece.panel == b.count() - 1 ? edge : inner;
+            for (int tile = piece.from; tile < piece.to; tile++) {
+                long cell = c + tiles.row(tile) * rowBytes + (long) piece.panel * panelBytes;
+                boolean first = tile == piece.block * kept;
+                run(codes[tiles.rows(tile)], tiles.address(tile), piece.panel, cell, rowBytes, first);
             }
         });
+    }
+
+    /**
+     * How a product is cut among threads: block after block of tiles that the cache holds, a piece for each panel. The last
+     * panels, one for each thread, are cut into single tiles.
+     *
+     * @param kept tiles of a block; the last may have fewer
+     * @param whole pieces of a panel and a block
+     * @param count of all pieces
+     */
+    private record Pieces(int panels, int tiles, int kept, int whole, int count) {
+        record Piece(int block, int panel, int from, int to) {}
+
+        static Pieces of(int panels, int tiles, int kept) {
+            int blocks = Math.ceilDiv(tiles, kept), cut = Math.min(panels, Crew.threads());
+            int whole = Math.multiplyExact(blocks, panels) - cut;
+            return new Pieces(panels, tiles, kept, whole, whole + cut * (tiles - (blocks - 1) * kept));
+        }
+
+        Piece at(int i) {
+            if (i < whole) {
+                int block = i / panels, from = block * kept;
+                return new Piece(block, i % panels, from, Math.min(tiles, from + kept));
+            }
+            int block = whole / panels, from = block * kept, cuts = tiles - from;
+            int tile = from + (i - whole) % cuts;
+            return new Piece(block, whole % panels + (i - whole) / cuts, tile, tile + 1);
+        }
     }
 
     /** Returns how many bytes of a row a panel writes. */
@@ -88,9 +111,9 @@ public final class PanelProduct {
         return codes;
     }
 
-    private void run(Tile.Code code, long a, int panel, long c, long rowBytes, int turn) {
+    private void run(Tile.Code code, long a, int panel, long c, long rowBytes, boolean first) {
         // The first tile asks for the panel that this thread will likely take next.
-        long fetched = b.panel(turn == 0 ? panel + Crew.threads() : panel);
+        long fetched = b.panel(first ? panel + Crew.threads() : panel);
         code.run(a, b.panel(panel), b.steps(), c, rowBytes, fetched);
     }
 
