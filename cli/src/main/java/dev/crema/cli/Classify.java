@@ -34,13 +34,16 @@ final class Classify extends Verb {
     private Precision precision;
 
     /** What {@code --json} prints: in order, what was said of each text. */
-    record Document(List<String> labels, List<Object> texts) {}
+    record Document(List<String> labels, List<Row> texts) {}
+
+    sealed interface Row {}
 
     /** Of a text that has a label. */
-    record TextRow(String text, String label, float probability, Map<String, Float> probabilities, boolean truncated) {}
+    record TextRow(String text, String label, float probability, Map<String, Float> probabilities, boolean truncated)
+            implements Row {}
 
     /** Of a text whose words have labels. */
-    record WordsRow(String text, List<WordRow> words, boolean truncated) {}
+    record WordsRow(String text, List<WordRow> words, boolean truncated) implements Row {}
 
     record WordRow(String word, String label, float probability) {}
 
@@ -48,15 +51,14 @@ final class Classify extends Verb {
     void run(Console console) throws IOException {
         List<String> all = texts.all("classify");
         try (TextClassifier classifier = TextClassifier.load(Folders.model(folder), precision.dtype(), Device.best())) {
-            List<Object> rows =
-                    classifier.ofWords() ? words(classifier, all, console) : texts(classifier, all, console);
+            List<Row> rows = classifier.ofWords() ? words(classifier, all, console) : texts(classifier, all, console);
             console.document(new Document(classifier.labels(), rows));
         }
     }
 
-    private static List<Object> texts(TextClassifier classifier, List<String> all, Console console) {
+    private static List<Row> texts(TextClassifier classifier, List<String> all, Console console) {
         List<Labelled> labelled = classifier.label(all);
-        List<Object> rows = new ArrayList<>();
+        List<Row> rows = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             Labelled one = labelled.get(i);
             Map<String, Float> probabilities = new LinkedHashMap<>();
@@ -70,9 +72,9 @@ final class Classify extends Verb {
     }
 
     /** Prints a word and its label on each line, and an empty line between texts. */
-    private static List<Object> words(TextClassifier classifier, List<String> all, Console console) {
+    private static List<Row> words(TextClassifier classifier, List<String> all, Console console) {
         List<Tagged> tagged = classifier.tag(all);
-        List<Object> rows = new ArrayList<>();
+        List<Row> rows = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             if (i > 0) console.out().println();
             List<WordRow> words = new ArrayList<>();

@@ -48,13 +48,8 @@ public final class LanguageModel implements AutoCloseable {
                     + " model, which is encoder-only and writes no text; embed turns texts into vectors with it");
         }
         Sampling sampling = GenerationDefaults.read(folder);
-        Tokenizer tokenizer = Tokenizer.load(folder);
+        Tokenizer tokenizer = model.tokenizer();
         try {
-            int rows = model.description().vocabularySize();
-            if (tokenizer.vocabularySize() > rows) {
-                throw new InputException(folder + ": the tokenizer has " + tokenizer.vocabularySize()
-                        + " tokens, the model " + rows + ": they do not belong together");
-            }
             return new LanguageModel(folder, model.load(Model.class, dtype, device), tokenizer, sampling);
         } catch (RuntimeException e) {
             tokenizer.close();

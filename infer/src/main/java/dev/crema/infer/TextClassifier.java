@@ -69,13 +69,8 @@ public final class TextClassifier implements AutoCloseable {
      */
     public static TextClassifier load(Path folder, DType dtype, Device device) {
         ModelFolder source = ModelFolder.open(folder);
-        Tokenizer tokenizer = Tokenizer.load(folder);
+        Tokenizer tokenizer = source.tokenizer();
         try {
-            int rows = source.description().vocabularySize();
-            if (tokenizer.vocabularySize() > rows) {
-                throw new InputException(folder + ": the tokenizer has " + tokenizer.vocabularySize()
-                        + " tokens, the model " + rows + ": they do not belong together");
-            }
             Encoder encoder = source.load(Encoder.class, dtype, device);
             return switch (encoder.config().head()) {
                 case Head.SequenceClassification head -> new TextClassifier(encoder, tokenizer, head.labels());

@@ -38,13 +38,8 @@ public final class TextEmbedder implements AutoCloseable {
      */
     public static TextEmbedder load(Path folder, DType dtype, Device device) {
         ModelFolder source = ModelFolder.open(folder);
-        Tokenizer tokenizer = Tokenizer.load(folder);
+        Tokenizer tokenizer = source.tokenizer();
         try {
-            int rows = source.description().vocabularySize();
-            if (tokenizer.vocabularySize() > rows) {
-                throw new InputException(folder + ": the tokenizer has " + tokenizer.vocabularySize()
-                        + " tokens, the model " + rows + ": they do not belong together");
-            }
             EmbeddingSettings settings =
                     EmbeddingSettings.read(folder, source.description().context());
             return new TextEmbedder(source.load(Encoder.class, dtype, device), tokenizer, settings);

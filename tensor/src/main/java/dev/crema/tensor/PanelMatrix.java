@@ -45,7 +45,7 @@ final class PanelMatrix implements PackedMatrix {
             Panels panels = new Panels(memory.segment().address(), outer, steps);
             float[] begin = bias.isEmpty()
                     ? new float[outer]
-                    : ordered(bias.getFirst().reshape(outer, 1), after).toFloats();
+                    : ordered(bias.getFirst().detach().reshape(outer, 1), after).toFloats();
             Tensor rows = ordered(weight.detach(), after);
             PanelPacking.columns(panels, rows.segment().address(), (long) inner * BYTES, begin);
             PanelProduct product = new PanelProduct(panels, true);

@@ -16,6 +16,7 @@ import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.text.InputException;
+import dev.crema.text.Tokenizer;
 import dev.crema.text.gguf.GgufFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,6 +111,20 @@ public final class ModelFolder {
     /** Returns the description of the model, whatever its kind. */
     public ModelConfig description() {
         return config;
+    }
+
+    /**
+     * Loads the tokenizer, which is the caller's to close.
+     *
+     * @throws InputException if it is missing or malformed, or has tokens that the model does not know
+     */
+    public Tokenizer tokenizer() {
+        Tokenizer tokenizer = Tokenizer.load(folder);
+        int tokens = tokenizer.vocabularySize(), rows = config.vocabularySize();
+        if (tokens <= rows) return tokenizer;
+        tokenizer.close();
+        throw new InputException(folder + ": the tokenizer has " + tokens + " tokens, the model " + rows
+                + ": they do not belong together");
     }
 
     /**

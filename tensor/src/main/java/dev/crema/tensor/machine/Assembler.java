@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes x86-64 instructions: the dozen that a product needs, on vectors of 512 bits ("Intel 64 and IA-32 Architectures
+ * Writes x86-64 instructions: the few that a product needs, on vectors of 512 bits ("Intel 64 and IA-32 Architectures
  * Software Developer's Manual", volume 2).
  *
  * <p>A vector instruction has a prefix of four bytes, EVEX, which holds the upper bits of the registers' numbers, most of
