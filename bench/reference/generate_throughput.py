@@ -29,7 +29,7 @@ def main():
     flags.add_argument("--samples", type=int, default=1)
     flags.add_argument("--prompt-tokens", type=int, default=64)
     flags.add_argument("--new-tokens", type=int, default=128)
-    flags.add_argument("--repetitions", type=int, default=3)
+    flags.add_argument("--repetitions", type=int, default=5)
     chosen = flags.parse_args()
 
     torch.manual_seed(1)

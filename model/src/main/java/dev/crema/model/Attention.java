@@ -5,9 +5,9 @@ import dev.crema.tensor.Functions;
 import dev.crema.tensor.HeadLayout;
 import dev.crema.tensor.Tensor;
 
-/** How tokens of a sequence exchange what they know: {@code [B, T, D] -> [B, T, D]}. */
+/** How tokens of a sequence exchange what they know: {@code [B, T, D] -> [B, T, D]}, added to the residual stream. */
 sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
-    Tensor apply(Tensor x, Pass pass, int layer);
+    Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum);
 
     static Attention of(ArchConfig config, Weights weights, String name) {
         return switch (config.attention()) {
@@ -28,7 +28,7 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
     record GroupedQuery(AttentionSpec.GroupedQuery spec, Linear input, QueryKeyNorms norms, Linear output)
             implements Attention {
         @Override
-        public Tensor apply(Tensor x, Pass pass, int layer) {
+        public Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum) {
             long batch = x.size(0), tokens = x.size(1), size = spec.headSize();
             int heads = spec.heads(), shared = spec.keyValueHeads();
             HeadLayout layout = new HeadLayout(heads, shared, spec.headSize());
@@ -39,11 +39,11 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
                         Tensor keys = Functions.keysOf(projection, layout, pass.angles()); // [B, K, T, d]
                         cache.append(layer, keys, Functions.valuesOf(projection, layout));
                     }
-                    return output.apply(
-                            Functions.selfAttention(projection, layout, first, pass.angles(), spec.scale()));
+                    return sum.of(
+                            output, Functions.selfAttention(projection, layout, first, pass.angles(), spec.scale()));
                 }
                 case Pass.Hiding.ByLength(KvCache cache, Window window) -> {
-                    return output.apply(cache.attend(layer, projection, pass.angles(), window, spec.scale()));
+                    return sum.of(output, cache.attend(layer, projection, pass.angles(), window, spec.scale()));
                 }
                 case Pass.Hiding.Added(Tensor bias) -> {
                     Tensor qkv = projection.reshape(batch, tokens, heads + 2L * shared, size); // [B, T, H + 2K, d]
@@ -56,7 +56,7 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
                         v = seen.values();
                     }
                     Tensor mixed = Functions.attention(q, k, v, bias, spec.scale(), spec.scoreCap()); // [B, H, T, d]
-                    return output.apply(mixed.transpose(1, 2).reshape(batch, tokens, heads * size));
+                    return sum.of(output, mixed.transpose(1, 2).reshape(batch, tokens, heads * size));
                 }
             }
         }

@@ -28,14 +28,14 @@ record Block(Norms attentionNorms, Attention attention, Norms feedForwardNorms, 
     /** Runs the layer on {@code [B, T, D]}; the result is the outer scope's. */
     Tensor apply(Tensor hiddenStates, Pass pass, int layer) {
         try (Scope scope = Scope.open()) {
-            Tensor attended =
-                    attention.apply(attentionNorms.before().apply(hiddenStates, pass.statistics()), pass, layer);
+            Statistics statistics = pass.statistics();
             Dropout dropout = pass.dropout().at(layer);
-            Tensor added = attentionNorms.after().apply(attended, pass.statistics());
-            Tensor h = hiddenStates.add(dropout.at(0).apply(added));
-            Tensor fed = feedForward.apply(feedForwardNorms.before().apply(h, pass.statistics()), pass, layer);
-            added = feedForwardNorms.after().apply(fed, pass.statistics());
-            return scope.keep(h.add(dropout.at(1).apply(added)));
+            Tensor x = attentionNorms.before().apply(hiddenStates, statistics);
+            Tensor h = attention.apply(
+                    x, pass, layer, new ResidualSum(hiddenStates, attentionNorms.after(), statistics, dropout.at(0)));
+            x = feedForwardNorms.before().apply(h, statistics);
+            return scope.keep(feedForward.apply(
+                    x, pass, layer, new ResidualSum(h, feedForwardNorms.after(), statistics, dropout.at(1))));
         }
     }
 }

@@ -7,9 +7,9 @@ import dev.crema.tensor.Functions;
 import dev.crema.tensor.PackedMatrix;
 import dev.crema.tensor.Tensor;
 
-/** What each token does on its own: {@code [B, T, D] -> [B, T, D]}. */
+/** What each token does on its own: {@code [B, T, D] -> [B, T, D]}, in a decoder added to the residual stream. */
 sealed interface FeedForward {
-    Tensor apply(Tensor x, Pass pass, int layer);
+    Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum);
 
     static FeedForward of(FeedForwardSpec.Part spec, Weights weights, String name) {
         return switch (spec) {
@@ -30,27 +30,35 @@ sealed interface FeedForward {
 
     /** The same for all tokens, whatever layer they are in. */
     sealed interface Dense extends FeedForward {
-        Tensor apply(Tensor x);
+        /** Computes {@code [..., D] -> [..., F]}. */
+        Tensor inner(Tensor x);
+
+        /** Projects {@code [..., F] -> [..., D]}. */
+        Linear output();
+
+        default Tensor apply(Tensor x) {
+            return output().apply(inner(x));
+        }
 
         @Override
-        default Tensor apply(Tensor x, Pass pass, int layer) {
-            return apply(x);
+        default Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum) {
+            return sum.of(output(), inner(x));
         }
     }
 
     /** {@code W₂ f(W₁ x)}. */
     record Plain(Linear input, Activation activation, Linear output) implements Dense {
         @Override
-        public Tensor apply(Tensor x) {
-            return output.apply(activate(activation, input.apply(x)));
+        public Tensor inner(Tensor x) {
+            return activate(activation, input.apply(x));
         }
     }
 
     /** {@code W₃ (f(W₁ x) ∘ W₂ x)}. */
     record Gated(Gate gate, Linear output) implements Dense {
         @Override
-        public Tensor apply(Tensor x) {
-            return output.apply(gate.apply(x));
+        public Tensor inner(Tensor x) {
+            return gate.apply(x);
         }
     }
 
@@ -106,7 +114,7 @@ sealed interface FeedForward {
         }
 
         @Override
-        public Tensor apply(Tensor x, Pass pass, int layer) {
+        public Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum) {
             Tensor rows = x.reshape(-1, x.size(2)); // [B T, D]
             Tensor logits = pass.observed(layer, router.spec(), router.logits(rows)); // [B T, E]
             Router.Decision decision = router.decide(logits);
@@ -115,7 +123,7 @@ sealed interface FeedForward {
             Dispatch dispatch =
                     Dispatch.of(decision.choices(), spec.active(), spec.experts(), spec.capacity(rows.size(0)));
             Tensor mixed = Functions.experts(rows, decision.weights(), dispatch, input, output); // [B T, D]
-            return shared.add(x, mixed.reshape(x.shape()));
+            return sum.of(shared.add(x, mixed.reshape(x.shape())));
         }
     }
 

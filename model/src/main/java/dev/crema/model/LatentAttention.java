@@ -64,7 +64,7 @@ record LatentAttention(
     }
 
     @Override
-    public Tensor apply(Tensor x, Pass pass, int layer) {
+    public Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum) {
         long batch = x.size(0), tokens = x.size(1), rank = spec.latentSize(), turned = spec.rotarySize();
         Tensor q = queries.of(x).reshape(batch, tokens, spec.heads(), spec.querySize()); // [B, T, H, n + r]
         Tensor plain = q.narrow(3, 0, spec.plainSize()); // [B, T, H, n]
@@ -77,7 +77,7 @@ record LatentAttention(
         Tensor mixed = absorbs(tokens, pass)
                 ? absorbed(plain, turning, seen, pass)
                 : expanded(plain, turning, seen, bias(pass));
-        return output.apply(mixed.transpose(1, 2).reshape(batch, tokens, (long) spec.heads() * spec.valueSize()));
+        return sum.of(output, mixed.transpose(1, 2).reshape(batch, tokens, (long) spec.heads() * spec.valueSize()));
     }
 
     /** Weighs the products of a query with each token seen, and of making keys and values of those. */

@@ -13,6 +13,11 @@ sealed interface Linear {
         return apply(x);
     }
 
+    /** Adds what it makes of {@code x} to {@code stream [..., O]}, which stays as it is. */
+    default Tensor added(Tensor x, Tensor stream) {
+        return stream.add(apply(x));
+    }
+
     static Linear of(Weights weights, String name) {
         Tensor weight = weights.get(name + ".weight");
         boolean biased = weights.has(name + ".bias");
@@ -40,6 +45,11 @@ sealed interface Linear {
         @Override
         public Tensor apply(Tensor x) {
             return weight.product(x);
+        }
+
+        @Override
+        public Tensor added(Tensor x, Tensor stream) {
+            return weight.added(x, stream);
         }
     }
 

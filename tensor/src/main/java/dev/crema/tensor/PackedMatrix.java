@@ -46,6 +46,17 @@ public sealed interface PackedMatrix extends AutoCloseable permits PanelMatrix, 
      */
     Tensor product(Tensor x);
 
+    /**
+     * Computes {@code stream + x weightᵀ + bias} in the stream's type, rounded once where this can be.
+     *
+     * @param x {@code [..., I]} in bf16
+     * @param stream {@code [..., O]}
+     * @return {@code [..., O]}; the innermost scope's
+     */
+    default Tensor added(Tensor x, Tensor stream) {
+        return stream.add(product(x));
+    }
+
     @Override
     void close();
 }

@@ -71,18 +71,32 @@ final class PanelMatrix implements PackedMatrix {
     public Tensor product(Tensor x) {
         long[] shape = x.shape();
         shape[shape.length - 1] = columns;
+        Tensor y = Tensors.empty(DType.BF16, Device.CPU, shape);
+        run(x, result, y, y);
+        return y;
+    }
+
+    @Override
+    public Tensor added(Tensor x, Tensor stream) {
+        if (result != Result.BF16 || !SimdRows.fit(stream) || !stream.isContiguous()) {
+            return PackedMatrix.super.added(x, stream);
+        }
+        Tensor y = Tensors.empty(stream.dtype(), Device.CPU, stream.shape());
+        run(x, stream.dtype() == DType.BF16 ? Result.BF16_ADDED : Result.FP32_ADDED, y, stream);
+        return y;
+    }
+
+    private void run(Tensor x, Result made, Tensor y, Tensor added) {
         try (Scope scope = Scope.open()) {
-            Tensor rows = x.detach().contiguous().reshape(-1, inner);
-            Tensor y = scope.keep(Tensors.empty(DType.BF16, Device.CPU, shape));
-            product.run(left(rows), result, y.handle.data_ptr().address(), (long) columns * BYTES);
-            return y;
+            Tensor rows = PanelledProduct.apart(x.detach().contiguous().reshape(-1, inner));
+            int rowBytes = Math.toIntExact(rows.handle.stride(0) * BYTES);
+            Left left = new Left.Rows(address(rows), Math.toIntExact(rows.size(0)), rowBytes);
+            product.run(left, made, address(y), (long) columns * y.dtype().bytes(), address(added));
         }
     }
 
-    private static Left left(Tensor rows) {
-        Tensor apart = PanelledProduct.apart(rows);
-        int rowBytes = Math.toIntExact(apart.handle.stride(0) * BYTES);
-        return new Left.Rows(apart.handle.data_ptr().address(), Math.toIntExact(rows.size(0)), rowBytes);
+    private static long address(Tensor t) {
+        return t.handle.data_ptr().address();
     }
 
     @Override

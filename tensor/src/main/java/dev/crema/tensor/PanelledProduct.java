@@ -60,7 +60,7 @@ final class PanelledProduct {
      */
     static void multiply(Tensor a, Tensor b, Tensor c, boolean add) {
         PanelledProduct product = new PanelledProduct(a, b);
-        product.write(c, new float[product.n], add ? Result.ADDED : Result.FP32);
+        product.write(c, new float[product.n], add ? Result.FP32_ADDED : Result.FP32);
     }
 
     /** Writes {@code a b}, with the same {@code bias [n]} added to each row, to {@code c [m, n]}, which is contiguous. */
@@ -75,7 +75,7 @@ final class PanelledProduct {
             try (Scope scope = Scope.open()) {
                 float[] bias = part == 0 ? begin : new float[n];
                 PanelProduct product = new PanelProduct(packed(b.transpose(0, 1), bias, from, count), false);
-                Result result = part == 0 ? first : Result.ADDED;
+                Result result = part == 0 ? first : Result.FP32_ADDED;
                 product.run(left(from, count), result, address(c), (long) n * BYTES);
             }
         }

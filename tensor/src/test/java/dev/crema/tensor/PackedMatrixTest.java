@@ -40,6 +40,26 @@ class PackedMatrixTest {
     }
 
     @Test
+    void addsToAStreamOfEitherType() {
+        try (Scope scope = Scope.open();
+                RandomState random = RandomState.of(4)) {
+            Tensor weight = random(random, 80, 64), bias = random(random, 80);
+            assumeTrue(PackedMatrix.worthwhile(weight), "this processor has no products in bf16");
+            Tensor x = random(random, 2, 15, 64);
+            Tensor stream = random(random, 2, 15, 80), before = stream.copy();
+            Tensor sum = wide(stream).add(Functions.linear(wide(x), wide(weight), wide(bias)));
+            try (PackedMatrix packed = PackedMatrix.of(weight, List.of(bias), After.NOTHING);
+                    PackedMatrix reordered = ReorderedMatrix.of(weight, List.of(bias), After.NOTHING)) {
+                assertThat(packed.added(x, stream).dtype()).isEqualTo(DType.BF16);
+                assertClose(packed.added(x, stream), sum);
+                assertClose(packed.added(x, wide(stream)), sum, 1e-5f);
+                assertClose(reordered.added(x, stream), sum, 0.02f);
+            }
+            assertClose(stream, before, 0);
+        }
+    }
+
+    @Test
     void gatesWhatItMultiplies() {
         try (Scope scope = Scope.open();
                 RandomState random = RandomState.of(3)) {

@@ -31,7 +31,7 @@ import java.util.SplittableRandom;
  * <p>Reinforcement learning draws several samples of each prompt; then fewer prompts are read for the same batch.
  */
 public final class RolloutBenchmark {
-    private static final int PROMPT = 64, REPETITIONS = 3;
+    private static final int PROMPT = 64, REPETITIONS = 5;
     private static final ArchConfig SHAPE = new ArchConfig(
             49_152,
             576,

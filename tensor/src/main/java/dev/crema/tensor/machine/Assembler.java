@@ -21,7 +21,9 @@ final class Assembler {
         RDX(2),
         RCX(1),
         R8(8),
-        R9(9);
+        R9(9),
+        /** Holds no argument, but the result; {@link #mask} overwrites it. */
+        RAX(0);
 
         private final int number;
 
@@ -57,6 +59,7 @@ final class Assembler {
     private static final int WIDE = 2, HALF = 1; // 512 and 256 bits
     private static final int EACH_LANE = 0x10; // gets the same 32 bits of memory
     private static final int ROUND_DOWN = 1;
+    private static final int SHIFT_LEFT = 6; // stands where a register would
 
     private final ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final List<Use> uses = new ArrayList<>();
@@ -87,6 +90,23 @@ final class Assembler {
     /** Adds what is in memory, in fp32, to the lanes that a mask lets through. */
     void addFrom(int sum, Register base, int distance, int mask) {
         memory(Table.OF_FLOATS, 0x58, WIDE, mask, sum, sum, base, distance);
+    }
+
+    /** Adds to each lane of {@code a} that of {@code b}, in fp32. */
+    void add(int to, int a, int b) {
+        registers(Table.OF_FLOATS, 0x58, to, a, b);
+    }
+
+    /** Reads the lanes of bf16 that a mask lets through, as fp32. */
+    void loadHalf(int vector, Register base, int distance, int mask) {
+        memory(Table.OF_66, 0x33, WIDE, mask, vector, 0, base, distance);
+        shiftToUpper(vector);
+    }
+
+    /** Moves the lower half of each lane to where the upper one was. */
+    private void shiftToUpper(int vector) {
+        registers(Table.OF_INTS, 0x72, SHIFT_LEFT, vector, vector);
+        bytes.put((byte) 16);
     }
 
     /** Sets every lane to zero. */
@@ -154,6 +174,15 @@ final class Assembler {
         if (base.number > 7) bytes.put((byte) 0x41);
         bytes.put((byte) 0x0F).put((byte) 0x18);
         address(2, base, distance);
+    }
+
+    /** Reads the first of a function's arguments that found no register. */
+    void argument(Register to) {
+        bytes.put((byte) (0x48 | base(to) << 2))
+                .put((byte) 0x8B)
+                .put((byte) (0x44 | (to.number & 7) << 3))
+                .put((byte) 0x24)
+                .put((byte) 8);
     }
 
     void add(Register to, int number) {

@@ -35,14 +35,17 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         BF16,
         /** {@code silu(a) b} in bf16, where a are the first sixteen columns and b the others. */
         BF16_GATED,
+        /** What they are added to, in bf16, and they: rounded once. */
+        BF16_ADDED,
         FP32,
-        /** They are added to what is there, in fp32. */
-        ADDED
+        /** What they are added to, in fp32, and they. */
+        FP32_ADDED
     }
 
     private static final ConcurrentHashMap<Tile, Code> CODE = new ConcurrentHashMap<>();
     private static final int VECTOR = 64, LANES = 16;
     private static final int LEFT = 29, RIGHT = 30, ROW = 31;
+    private static final Register C = Register.RCX, ROW_BYTES = Register.R8, ADDED = Register.RAX;
     private static final float LOG2E = 1.44269504f;
 
     /** A polynomial for {@code 2^x}, {@code 0 <= x < 1}, to 1e-7 of it (least squares, weighted for the largest error). */
@@ -52,7 +55,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
 
     /** A tile's machine code. */
     public record Code(MemorySegment function) {
-        private static final MethodHandle CALLER = MachineCode.caller(6);
+        private static final MethodHandle CALLER = MachineCode.caller(7);
 
         /**
          * Computes a tile.
@@ -63,10 +66,12 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
          * @param c address of the first row that is written
          * @param rowBytes from a row of {@code c} to the next
          * @param fetched address of what will soon be read, 128 bytes a step; it need not be valid
+         * @param added address of what sums are added to, its rows as far apart as those of {@code c}; read only if the
+         *     result says so
          */
-        public void run(long a, long panel, long steps, long c, long rowBytes, long fetched) {
+        public void run(long a, long panel, long steps, long c, long rowBytes, long fetched, long added) {
             try {
-                CALLER.invokeExact(function, a, panel, steps, c, rowBytes, fetched);
+                CALLER.invokeExact(function, a, panel, steps, c, rowBytes, fetched, added);
             } catch (Throwable e) {
                 throw new IllegalStateException("a tile's code failed", e);
             }
@@ -87,6 +92,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         Register fetched = Register.R9;
         Assembler code = new Assembler();
         begin(code, panel);
+        if (result == Result.BF16_ADDED || result == Result.FP32_ADDED) fetch(code);
         int loop = code.here();
         code.load(LEFT, panel, 0);
         code.load(RIGHT, panel, VECTOR);
@@ -107,11 +113,13 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         code.add(a, stepBytes);
         code.countDown(steps, loop);
         int left = masked(code, 1, columns), right = masked(code, 2, columns - LANES);
+        code.argument(ADDED);
         for (int row = 0; row < rows; row++) {
             if (result == Result.BF16_GATED) gate(code, 2 * row, 2 * row + 1);
             write(code, 0, 2 * row, left);
             if (columns > LANES && result != Result.BF16_GATED) write(code, 1, 2 * row + 1, right);
-            code.add(Register.RCX, Register.R8);
+            code.add(C, ROW_BYTES);
+            code.add(ADDED, ROW_BYTES);
         }
         code.end();
         return code.code();
@@ -129,6 +137,15 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
                 }
                 code.add(panel, 2 * VECTOR);
             }
+        }
+    }
+
+    /** Asks for what the sums will be added to. */
+    private void fetch(Assembler code) {
+        code.argument(ADDED);
+        for (int row = 0; row < rows; row++) {
+            code.prefetch(ADDED, 0);
+            code.add(ADDED, ROW_BYTES);
         }
     }
 
@@ -154,17 +171,23 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     }
 
     private void write(Assembler code, int half, int sum, int mask) {
-        Register c = Register.RCX;
         switch (result) {
-            case BF16, BF16_GATED -> {
-                code.roundToBf16(ROW, sum);
-                code.storeHalf(c, half * VECTOR / 2, ROW, mask);
+            case BF16, BF16_GATED -> writeHalf(code, half, sum, mask);
+            case BF16_ADDED -> {
+                code.loadHalf(LEFT, ADDED, half * VECTOR / 2, mask);
+                code.add(sum, sum, LEFT);
+                writeHalf(code, half, sum, mask);
             }
-            case FP32 -> code.store(c, half * VECTOR, sum, mask);
-            case ADDED -> {
-                code.addFrom(sum, c, half * VECTOR, mask);
-                code.store(c, half * VECTOR, sum, mask);
+            case FP32 -> code.store(C, half * VECTOR, sum, mask);
+            case FP32_ADDED -> {
+                code.addFrom(sum, ADDED, half * VECTOR, mask);
+                code.store(C, half * VECTOR, sum, mask);
             }
         }
+    }
+
+    private static void writeHalf(Assembler code, int half, int sum, int mask) {
+        code.roundToBf16(ROW, sum);
+        code.storeHalf(C, half * VECTOR / 2, ROW, mask);
     }
 }

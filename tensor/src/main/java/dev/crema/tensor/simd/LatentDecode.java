@@ -114,7 +114,7 @@ public final class LatentDecode {
             Panels right = new Panels(values, out.columns(), steps(count));
             weigh(scores, from, count, largest, left, sums);
             PanelPacking.rows(right, pairs, latents.at(from, 0), latents.at(1, 0) - latents.at(0, 0), count, zeros);
-            Result result = from == 0 ? Result.FP32 : Result.ADDED;
+            Result result = from == 0 ? Result.FP32 : Result.FP32_ADDED;
             new PanelProduct(right, pairs).run(new Left.Columns(left), result, mixed, 4L * out.columns());
         }
         Rows sum = new Rows(mixed, true, heads, out.columns(), out.columns());

@@ -21,6 +21,7 @@ import jdk.incubator.vector.VectorOperators;
  */
 public final class PanelAttention {
     private static final int LINE = 64;
+    private static final long NOTHING = 0; // added to a tile's sums
 
     private final PanelHeads cache;
     private final TurnedHeads projection;
@@ -147,7 +148,7 @@ public final class PanelAttention {
         long queries = scratch.queries().at(from, 0), scores = scratch.scores() + 4L * from * stride;
         for (int s = start / width * width; s < length; s += width) {
             long key = cache.keys(task, s), next = cache.keys(task + 1, s);
-            tiles.score().run(queries, key, steps, scores + 4L * s, 4L * stride, next);
+            tiles.score().run(queries, key, steps, scores + 4L * s, 4L * stride, next, NOTHING);
         }
     }
 
@@ -157,7 +158,7 @@ public final class PanelAttention {
         for (int i = 0; i < size; i += Panels.COLUMNS) {
             Tile.Code tile = i + Panels.COLUMNS < size ? tiles.mix() : tiles.mixLast();
             long value = cache.values(task, i, first), next = cache.values(task + 1, i, first);
-            tile.run(weights, value, steps, to + (long) i * cache.bytes(), (long) size * cache.bytes(), next);
+            tile.run(weights, value, steps, to + (long) i * cache.bytes(), (long) size * cache.bytes(), next, NOTHING);
         }
     }
 
@@ -172,9 +173,9 @@ public final class PanelAttention {
             p.intoArray(row, s);
             sums = sums.add(p);
         }
+        Arrays.fill(row, first, start, 0);
+        Arrays.fill(row, length, end, 0);
         Lanes.write(cache.wide(), scratch.weights().at(query, first), row, first, end, 1 / Lanes.sum(sums));
-        for (int s = first; s < start; s++) scratch.weights().set(query, s, 0);
-        for (int s = length; s < end; s++) scratch.weights().set(query, s, 0);
     }
 
     /** Brings scores to the heap and returns the largest; those that count for nothing become minus infinity. */

@@ -41,22 +41,35 @@ public final class PanelProduct {
         record Columns(Panels panels) implements Left {}
     }
 
-    /** Computes {@code c}, of which a row is {@code rowBytes} from the next. */
+    /** Computes {@code c}, of which a row is {@code rowBytes} from the next; sums are added, if so, to what is there. */
     public void run(Left a, Result result, long c, long rowBytes) {
+        run(a, result, c, rowBytes, c);
+    }
+
+    /** Computes {@code c} from sums and what they are {@code added} to, which has rows as far apart. */
+    public void run(Left a, Result result, long c, long rowBytes, long added) {
         Tiles tiles = Tiles.of(a);
         if (tiles.count() == 0) return;
         int kept = tiles.kept(KEPT / (4L * Tile.MOST_ROWS * b.steps()));
         Pieces pieces = Pieces.of(b.count(), tiles.count(), kept);
         Tile.Code[] inner = codes(tiles, Panels.COLUMNS, result);
         Tile.Code[] edge = codes(tiles, b.width(b.count() - 1), result);
-        int panelBytes = panelBytes(result);
+        int panelBytes = panelBytes(result), threads = Crew.threads();
         Crew.runParts(pieces.count(), pieces.count(), (part, i) -> {
             Pieces.Piece piece = pieces.at((int) i);
             Tile.Code[] codes = piece.panel == b.count() - 1 ? edge : inner;
             for (int tile = piece.from; tile < piece.to; tile++) {
-                long cell = c + tiles.row(tile) * rowBytes + (long) piece.panel * panelBytes;
-                boolean first = tile == piece.block * kept;
-                run(codes[tiles.rows(tile)], tiles.address(tile), piece.panel, cell, rowBytes, first);
+                long cell = tiles.row(tile) * rowBytes + (long) piece.panel * panelBytes;
+                // The first tile asks for the panel that this thread will likely take next.
+                long fetched = b.panel(tile == piece.block * kept ? piece.panel + threads : piece.panel);
+                codes[tiles.rows(tile)].run(
+                        tiles.address(tile),
+                        b.panel(piece.panel),
+                        b.steps(),
+                        c + cell,
+                        rowBytes,
+                        fetched,
+                        added + cell);
             }
         });
     }
@@ -92,9 +105,9 @@ public final class PanelProduct {
     /** Returns how many bytes of a row a panel writes. */
     private static int panelBytes(Result result) {
         return switch (result) {
-            case BF16 -> Panels.COLUMNS * 2;
+            case BF16, BF16_ADDED -> Panels.COLUMNS * 2;
             case BF16_GATED -> Panels.COLUMNS;
-            case FP32, ADDED -> Panels.COLUMNS * 4;
+            case FP32, FP32_ADDED -> Panels.COLUMNS * 4;
         };
     }
 
@@ -109,12 +122,6 @@ public final class PanelProduct {
             }
         }
         return codes;
-    }
-
-    private void run(Tile.Code code, long a, int panel, long c, long rowBytes, boolean first) {
-        // The first tile asks for the panel that this thread will likely take next.
-        long fetched = b.panel(first ? panel + Crew.threads() : panel);
-        code.run(a, b.panel(panel), b.steps(), c, rowBytes, fetched);
     }
 
     /** How the rows of a left side are cut into tiles of nearly the same height. */

@@ -33,6 +33,9 @@ class AssemblerTest {
         check(
                 "vpbroadcastd 0x300(%rdi),%zmm31",
                 "62 62 7d 48 58 bf 00 03 00 00", a -> a.broadcast(31, Register.RDI, 0x300));
+        check(
+                "vpmovzxwd 0x20(%rax),%zmm29{%k2}; vpslld $16,%zmm29,%zmm29",
+                "62 62 7d 4a 33 a8 20 00 00 00 62 91 15 40 72 f5 10", a -> a.loadHalf(29, Register.RAX, 0x20, 2));
         check("prefetcht1 0x0(%r9)", "41 0f 18 91 00 00 00 00", a -> a.prefetch(Register.R9, 0));
         check("prefetcht1 0x40(%rdi)", "0f 18 97 40 00 00 00", a -> a.prefetch(Register.RDI, 0x40));
     }
@@ -42,6 +45,7 @@ class AssemblerTest {
         check(
                 "vaddps 0x40(%rcx),%zmm25,%zmm25{%k2}",
                 "62 61 34 42 58 89 40 00 00 00", a -> a.addFrom(25, Register.RCX, 0x40, 2));
+        check("vaddps %zmm29,%zmm17,%zmm17", "62 81 74 40 58 cd", a -> a.add(17, 17, 29));
         check("vpxord %zmm19,%zmm19,%zmm19", "62 a1 65 40 ef db", a -> a.clear(19));
         check("vfmadd231ps %zmm31,%zmm29,%zmm12", "62 12 15 40 b8 e7", a -> a.multiplyAdd(12, 29, 31));
         check("vfmadd231ps %zmm9,%zmm5,%zmm18", "62 c2 55 48 b8 d1", a -> a.multiplyAdd(18, 5, 9));
@@ -75,6 +79,8 @@ class AssemblerTest {
     void countsAndReturns() {
         check("add $0x80,%rsi", "48 81 c6 80 00 00 00", a -> a.add(Register.RSI, 0x80));
         check("add %r8,%rcx", "4c 01 c1", a -> a.add(Register.RCX, Register.R8));
+        check("add %r8,%rax", "4c 01 c0", a -> a.add(Register.RAX, Register.R8));
+        check("mov 8(%rsp),%rax", "48 8b 44 24 08", a -> a.argument(Register.RAX));
         check("dec %rdx; jne 0", "48 ff ca 0f 85 f7 ff ff ff", a -> a.countDown(Register.RDX, 0));
         check("dec %r9; jne 0", "49 ff c9 0f 85 f7 ff ff ff", a -> a.countDown(Register.R9, 0));
         check("vzeroupper; ret", "c5 f8 77 c3", Assembler::end);

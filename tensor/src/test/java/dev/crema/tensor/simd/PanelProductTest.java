@@ -40,6 +40,15 @@ class PanelProductTest {
             return steps() * 4;
         }
 
+        /** Returns what the sums are added to. */
+        float[] there(Result result) {
+            float[] numbers = new float[rows * columns];
+            if (result == Result.BF16_ADDED || result == Result.FP32_ADDED) {
+                for (int i = 0; i < numbers.length; i++) numbers[i] = i % 7;
+            }
+            return numbers;
+        }
+
         double expected(int row, int column) {
             double sum = bias[column];
             for (int i = 0; i < inner; i++) sum += (double) a[row * inner + i] * b[column * inner + i];
@@ -90,18 +99,17 @@ class PanelProductTest {
     }
 
     private static void check(Arena arena, Problem p, Left left, Panels right, Result result) {
-        int bytes = result == Result.BF16 ? 2 : 4;
-        MemorySegment c = arena.allocate((long) p.rows * p.columns * bytes + GUARD, 64);
-        boolean added = result == Result.ADDED;
-        for (int i = 0; added && i < p.rows * p.columns; i++) c.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 7);
-        c.asSlice(c.byteSize() - GUARD).fill((byte) 7);
-        new PanelProduct(right, p.bf16).run(left, result, c.address(), (long) p.columns * bytes);
-        for (int i = 0; i < p.rows * p.columns; i++) {
-            double sum = p.expected(i / p.columns, i % p.columns) + (added ? i % 7 : 0);
-            double is = bytes == 4
+        boolean wide = result == Result.FP32 || result == Result.FP32_ADDED;
+        int bytes = wide ? 4 : 2, numbers = p.rows * p.columns;
+        MemorySegment c = arena.allocate((long) numbers * bytes + GUARD, 64).fill((byte) 7);
+        MemorySegment there = memory(arena, p.there(result), !wide);
+        new PanelProduct(right, p.bf16).run(left, result, c.address(), (long) p.columns * bytes, there.address());
+        for (int i = 0; i < numbers; i++) {
+            double sum = p.expected(i / p.columns, i % p.columns) + p.there(result)[i];
+            double is = wide
                     ? c.getAtIndex(ValueLayout.JAVA_FLOAT, i)
                     : Float.intBitsToFloat(c.getAtIndex(ValueLayout.JAVA_SHORT, i) << 16);
-            double tolerance = (bytes == 2 ? 5e-3 : 1e-5) * (Math.abs(sum) + Math.sqrt(p.inner));
+            double tolerance = (wide ? 1e-5 : 5e-3) * (Math.abs(sum) + Math.sqrt(p.inner));
             assertThat(is)
                     .as("%d x %d x %d, number %d", p.rows, p.columns, p.inner, i)
                     .isEqualTo(sum, within(tolerance));
@@ -116,12 +124,13 @@ class PanelProductTest {
         for (int rows : new int[] {1, 2, 12, 13, 14, 27, 64, 209}) {
             for (int columns : new int[] {1, 15, 16, 17, 32, 33, 65}) {
                 check(problem(rows, columns, 34, true), Result.BF16);
+                check(problem(rows, columns, 34, true), Result.BF16_ADDED);
                 check(problem(rows, columns, 34, true), Result.FP32);
                 check(problem(rows, columns, 33, false), Result.FP32);
-                check(problem(rows, columns, 33, false), Result.ADDED);
+                check(problem(rows, columns, 33, false), Result.FP32_ADDED);
             }
         }
         check(problem(3, 40, 2, true), Result.FP32);
-        check(problem(70, 130, 576, true), Result.ADDED);
+        check(problem(70, 130, 576, true), Result.FP32_ADDED);
     }
 }
