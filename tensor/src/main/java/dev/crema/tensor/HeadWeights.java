@@ -55,7 +55,7 @@ final class HeadWeights {
     }
 
     private static boolean tiled(Tensor x) {
-        return x.device().isCpu() && CpuFeatures.current().tiles(x.dtype());
+        return x.device().isCpu() && SimdRows.tiles(x.dtype());
     }
 
     private static long tokens(Tensor x) {

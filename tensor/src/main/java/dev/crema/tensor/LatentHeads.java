@@ -40,7 +40,7 @@ final class LatentHeads {
     static boolean fit(Tensor queries, Tensor latents) {
         return queries.device().isCpu()
                 && queries.dtype() == latents.dtype()
-                && CpuFeatures.current().tiles(queries.dtype())
+                && SimdRows.tiles(queries.dtype())
                 && queries.size(3) % 2 == 0
                 && latents.select(0, 0).isContiguous();
     }

@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.machine.CpuFeatures;
 import dev.crema.tensor.simd.Crew;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

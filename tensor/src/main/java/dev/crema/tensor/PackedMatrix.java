@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.machine.CpuFeatures;
 import java.util.List;
 
 /**

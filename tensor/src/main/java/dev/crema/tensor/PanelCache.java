@@ -22,7 +22,7 @@ final class PanelCache implements HeadCache {
     }
 
     static boolean fits(DType dtype, Device device, HeadLayout layout) {
-        return device.isCpu() && CpuFeatures.current().tiles(dtype) && layout.size() % 2 == 0;
+        return device.isCpu() && SimdRows.tiles(dtype) && layout.size() % 2 == 0;
     }
 
     static PanelCache of(DType dtype, int rows, HeadLayout layout, int capacity) {

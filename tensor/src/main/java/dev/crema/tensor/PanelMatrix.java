@@ -31,7 +31,7 @@ final class PanelMatrix implements PackedMatrix {
 
     /** Tells whether the product is ours: machine code can run, and two numbers of a row are multiplied at a time. */
     static boolean fits(Tensor weight, After after) {
-        boolean ours = CpuFeatures.current().tiles(DType.BF16) && weight.size(1) % PAIR == 0 && weight.isContiguous();
+        boolean ours = SimdRows.tiles(DType.BF16) && weight.size(1) % PAIR == 0 && weight.isContiguous();
         return switch (after) {
             case NOTHING -> ours;
             case SWIGLU -> ours && weight.size(0) % Panels.COLUMNS == 0;

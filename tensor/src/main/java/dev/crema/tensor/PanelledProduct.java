@@ -44,7 +44,7 @@ final class PanelledProduct {
 
     /** Tells whether this is the way to multiply two matrices that are on the CPU in FP32. */
     static boolean fits(Tensor a, Tensor b) {
-        return CpuFeatures.current().tiles(DType.FP32)
+        return SimdRows.tiles(DType.FP32)
                 && a.rank() == 2
                 && b.rank() == 2
                 && a.size(0) >= FEW_ROWS

@@ -111,7 +111,7 @@ final class Product {
         try (Scope scope = Scope.open()) {
             Rows rows = SimdRows.of(x.contiguous()), weights = SimdRows.of(weight);
             Tensor y = scope.keep(Tensors.empty(result, Device.CPU, shape));
-            if (CpuFeatures.current().tiles(x.dtype()) && DotProducts.fit(rows.columns(), rows.wide())) {
+            if (SimdRows.tiles(x.dtype()) && DotProducts.fit(rows.columns(), rows.wide())) {
                 DotProducts products = new DotProducts(rows, weights);
                 Tensor scratch = Tensors.empty(DType.UINT8, Device.CPU, products.scratchBytes());
                 products.write(bias, SimdRows.of(y), scratch.segment().address());

@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.machine.CpuFeatures;
 import dev.crema.tensor.simd.HeadRows;
 import dev.crema.tensor.simd.Rows;
 import java.util.List;
@@ -12,6 +13,15 @@ final class SimdRows {
     static boolean fit(Tensor tensor) {
         DType dtype = tensor.dtype();
         return tensor.device().isCpu() && (dtype == DType.FP32 || dtype == DType.BF16);
+    }
+
+    /** Tells whether our own machine code multiplies numbers of a type here. */
+    static boolean tiles(DType dtype) {
+        return switch (dtype) {
+            case FP32 -> CpuFeatures.current().tiles(true);
+            case BF16 -> CpuFeatures.current().tiles(false);
+            default -> false;
+        };
     }
 
     /** Returns how heads turn: by cosines and sines {@code [B, T, r/2]} FP32, or not at all. */

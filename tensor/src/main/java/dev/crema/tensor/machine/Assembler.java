@@ -92,6 +92,25 @@ final class Assembler {
         memory(Table.OF_FLOATS, 0x58, WIDE, mask, sum, sum, base, distance);
     }
 
+    /** Copies the first lane of a vector, where a function's numbers are, to all. */
+    void spread(int to, int from) {
+        registers(Table.OF_66, 0x18, to, 0, from);
+    }
+
+    /** Exchanges the lanes of a vector with those at a distance of 8, 4, 2 or 1. */
+    void exchange(int to, int from, int distance) {
+        switch (distance) {
+            case 8, 4 -> registers(Table.WITH_BYTE, 0x23, to, from, from); // whole quarters
+            case 2, 1 -> registers(Table.WITH_BYTE, 0x04, to, 0, from); // inside each quarter
+            default -> throw new IllegalArgumentException("no lanes are exchanged at a distance of " + distance);
+        }
+        bytes.put((byte) (distance == 8 || distance == 2 ? 0x4E : 0xB1));
+    }
+
+    void subtract(int to, int a, int b) {
+        registers(Table.OF_FLOATS, 0x5C, to, a, b);
+    }
+
     /** Adds to each lane of {@code a} that of {@code b}, in fp32. */
     void add(int to, int a, int b) {
         registers(Table.OF_FLOATS, 0x58, to, a, b);

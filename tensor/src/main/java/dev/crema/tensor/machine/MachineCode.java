@@ -34,8 +34,13 @@ public final class MachineCode {
     static MethodHandle caller(int arguments) {
         var types = new MemoryLayout[arguments];
         Arrays.fill(types, ValueLayout.JAVA_LONG); // addresses, for which no object is needed
+        return caller(FunctionDescriptor.ofVoid(types));
+    }
+
+    /** Returns the handle that calls functions of a type. */
+    static MethodHandle caller(FunctionDescriptor type) {
         // Such functions take microseconds, and know nothing of Java: the thread need not say that it leaves.
-        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(types), Linker.Option.critical(false));
+        return Linker.nativeLinker().downcallHandle(type, Linker.Option.critical(false));
     }
 
     /**

@@ -46,12 +46,6 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     private static final int VECTOR = 64, LANES = 16;
     private static final int LEFT = 29, RIGHT = 30, ROW = 31;
     private static final Register C = Register.RCX, ROW_BYTES = Register.R8, ADDED = Register.RAX;
-    private static final float LOG2E = 1.44269504f;
-
-    /** A polynomial for {@code 2^x}, {@code 0 <= x < 1}, to 1e-7 of it (least squares, weighted for the largest error). */
-    private static final float[] POWER = {
-        0.00187757656f, 0.00898934038f, 0.0558263178f, 0.240153617f, 0.693153073f, 0.999999925f
-    };
 
     /** A tile's machine code. */
     public record Code(MemorySegment function) {
@@ -158,13 +152,9 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
 
     /** Computes {@code a = a b / (1 + exp(-a))}, with the registers that the product no longer needs. */
     private static void gate(Assembler code, int a, int b) {
-        int exponent = ROW, rest = RIGHT, power = LEFT;
-        code.multiplyBy(-LOG2E, exponent, a);
-        code.fraction(rest, exponent);
-        code.multiplyBy(POWER[0], power, rest);
-        code.addConstant(POWER[1], power, power);
-        for (int i = 2; i < POWER.length; i++) code.horner(power, rest, POWER[i]);
-        code.scale(power, power, exponent);
+        int exponent = ROW, power = LEFT;
+        code.multiplyBy(-PowerOfTwo.LOG2E, exponent, a);
+        PowerOfTwo.write(code, power, exponent, RIGHT);
         code.addConstant(1, power, power);
         code.multiply(b, a, b);
         code.divide(a, b, power);

@@ -18,6 +18,7 @@ public final class LogSoftmaxRows {
 
     private final MemorySegment logits;
     private final boolean wide;
+    private final Exponentials exponentials;
     private final int rows;
     private final int width;
 
@@ -28,6 +29,7 @@ public final class LogSoftmaxRows {
     public LogSoftmaxRows(MemorySegment logits, boolean wide, int rows, int width) {
         this.logits = logits;
         this.wide = wide;
+        this.exponentials = Exponentials.of(wide);
         this.rows = rows;
         this.width = width;
         if (logits.byteSize() != (long) rows * width * (wide ? 4 : 2)) {
@@ -61,12 +63,7 @@ public final class LogSoftmaxRows {
         for (int i = 0; i < bound; i += N) most = most.max(Lanes.load(wide, row + (long) i * size));
         float max = most.reduceLanes(VectorOperators.MAX);
         for (int i = bound; i < width; i++) max = Math.max(max, Lanes.loadScalar(wide, row + (long) i * size));
-        FloatVector sums = FloatVector.zero(F), shift = FloatVector.broadcast(F, -max * scale);
-        for (int i = 0; i < bound; i += N) {
-            sums = sums.add(
-                    Exp.of(Lanes.load(wide, row + (long) i * size).fma(FloatVector.broadcast(F, scale), shift)));
-        }
-        double sum = Lanes.sum(sums);
+        double sum = exponentials.sum(row, bound, max, scale);
         for (int i = bound; i < width; i++) {
             sum += Math.exp(Lanes.loadScalar(wide, row + (long) i * size) * scale - max * scale);
         }
@@ -84,15 +81,7 @@ public final class LogSoftmaxRows {
     private void gradient(long row, float scale, int token, float lse, float coefficient) {
         int size = wide ? 4 : 2, bound = F.loopBound(width);
         float logit = Lanes.loadScalar(wide, row + (long) token * size);
-        FloatVector shift = FloatVector.broadcast(F, -lse), factor = FloatVector.broadcast(F, -coefficient);
-        for (int i = 0; i < bound; i += N) {
-            long at = row + (long) i * size;
-            Lanes.store(
-                    wide,
-                    at,
-                    Exp.of(Lanes.load(wide, at).fma(FloatVector.broadcast(F, scale), shift))
-                            .mul(factor));
-        }
+        exponentials.replace(row, bound, lse / scale, scale, -coefficient);
         for (int i = bound; i < width; i++) {
             long at = row + (long) i * size;
             float p = (float) Math.exp(Lanes.loadScalar(wide, at) * scale - lse);

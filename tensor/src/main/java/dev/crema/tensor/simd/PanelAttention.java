@@ -4,10 +4,11 @@ import static dev.crema.tensor.simd.Lanes.F;
 import static dev.crema.tensor.simd.Lanes.N;
 
 import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.RowFunction;
+import dev.crema.tensor.machine.RowFunction.Format;
 import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
 import dev.crema.tensor.machine.Tile.Start;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -20,8 +21,11 @@ import jdk.incubator.vector.VectorOperators;
  * are fetched. Queries and weights are rounded to the cache's type before they are multiplied; sums are in fp32.
  */
 public final class PanelAttention {
-    private static final int LINE = 64;
+    private static final int LINE = 64, WIDTH = Panels.COLUMNS;
     private static final long NOTHING = 0; // added to a tile's sums
+
+    private static final RowFunction.Code EXPONENTIAL =
+            new RowFunction(RowFunction.Kind.EXPONENTIAL, Format.FP32, Format.FP32).code();
 
     private final PanelHeads cache;
     private final TurnedHeads projection;
@@ -30,6 +34,7 @@ public final class PanelAttention {
     private final int[] starts;
     private final Rows out;
     private final int stride;
+    private final RowFunction.Code weigh; // scores by the inverse of their sum
 
     /**
      * @param projection {@code [B, (H + 2 K) d]}: the new tokens' queries, keys and values, of the cache's type
@@ -46,7 +51,9 @@ public final class PanelAttention {
         this.starts = starts;
         this.out = out;
         // Tiles know the distance of their rows, so there should be few: powers of two, and a bit for the cache's sake.
-        this.stride = 2 * Integer.highestOneBit(Math.max(Panels.COLUMNS, length)) + Panels.COLUMNS;
+        this.stride = 2 * Integer.highestOneBit(Math.max(WIDTH, length)) + WIDTH;
+        this.weigh = new RowFunction(RowFunction.Kind.MULTIPLE, Format.FP32, cache.wide() ? Format.FP32 : Format.BF16)
+                .code();
     }
 
     private int group() {
@@ -67,7 +74,7 @@ public final class PanelAttention {
     }
 
     /** What a task computes in: queries and weights in the cache's type, scores in fp32. */
-    private record Scratch(Rows queries, long scores, Rows weights, float[] head, float[] row) {
+    private record Scratch(Rows queries, long scores, Rows weights, float[] head) {
         static Scratch of(long address, boolean wide, int group, int size, int stride) {
             long queries = aligned(address), scores = aligned(queries + 4L * group * size);
             long weights = aligned(scores + 4L * group * stride);
@@ -75,8 +82,7 @@ public final class PanelAttention {
                     new Rows(queries, wide, group, size, size),
                     scores,
                     new Rows(weights, wide, group, stride, stride),
-                    new float[size],
-                    new float[stride]);
+                    new float[size]);
         }
 
         private static long aligned(long address) {
@@ -88,12 +94,11 @@ public final class PanelAttention {
     private record Tiles(Tile.Code score, Tile.Code mix, Tile.Code mixLast) {}
 
     private Tiles tiles(int rows) {
-        int size = cache.size(), width = Panels.COLUMNS;
-        int last = size - (size - 1) / width * width;
+        int size = cache.size(), last = size - (size - 1) / WIDTH * WIDTH;
         Result result = cache.wide() ? Result.FP32 : Result.BF16;
         return new Tiles(
-                tile(rows, width, size * cache.bytes(), Result.FP32),
-                tile(rows, width, stride * cache.bytes(), result),
+                tile(rows, WIDTH, size * cache.bytes(), Result.FP32),
+                tile(rows, WIDTH, stride * cache.bytes(), result),
                 tile(rows, last, stride * cache.bytes(), result));
     }
 
@@ -144,9 +149,9 @@ public final class PanelAttention {
     }
 
     private void score(Tiles tiles, long task, int from, int start, Scratch scratch) {
-        int steps = cache.size() / cache.pair(), width = Panels.COLUMNS;
+        int steps = cache.size() / cache.pair();
         long queries = scratch.queries().at(from, 0), scores = scratch.scores() + 4L * from * stride;
-        for (int s = start / width * width; s < length; s += width) {
+        for (int s = start / WIDTH * WIDTH; s < length; s += WIDTH) {
             long key = cache.keys(task, s), next = cache.keys(task + 1, s);
             tiles.score().run(queries, key, steps, scores + 4L * s, 4L * stride, next, NOTHING);
         }
@@ -155,8 +160,8 @@ public final class PanelAttention {
     private void mix(Tiles tiles, long task, int from, int start, long to, Scratch scratch) {
         int size = cache.size(), first = start / cache.pair(), steps = Math.ceilDiv(length, cache.pair()) - first;
         long weights = scratch.weights().at(from, first * cache.pair());
-        for (int i = 0; i < size; i += Panels.COLUMNS) {
-            Tile.Code tile = i + Panels.COLUMNS < size ? tiles.mix() : tiles.mixLast();
+        for (int i = 0; i < size; i += WIDTH) {
+            Tile.Code tile = i + WIDTH < size ? tiles.mix() : tiles.mixLast();
             long value = cache.values(task, i, first), next = cache.values(task + 1, i, first);
             tile.run(weights, value, steps, to + (long) i * cache.bytes(), (long) size * cache.bytes(), next, NOTHING);
         }
@@ -164,27 +169,14 @@ public final class PanelAttention {
 
     /** Turns a query's scores into weights that sum to one; slots before the first token and behind the last get zero. */
     private void softmax(Scratch scratch, int query, int start) {
-        int width = Panels.COLUMNS, first = start / width * width, end = Math.ceilDiv(length, width) * width;
-        float[] row = scratch.row();
-        float largest = read(scratch.scores() + 4L * query * stride, first, start, end, row);
-        FloatVector sums = FloatVector.zero(F);
-        for (int s = first; s < end; s += N) {
-            FloatVector p = Exp.of(FloatVector.fromArray(F, row, s).sub(largest));
-            p.intoArray(row, s);
-            sums = sums.add(p);
-        }
-        Arrays.fill(row, first, start, 0);
-        Arrays.fill(row, length, end, 0);
-        Lanes.write(cache.wide(), scratch.weights().at(query, first), row, first, end, 1 / Lanes.sum(sums));
-    }
-
-    /** Brings scores to the heap and returns the largest; those that count for nothing become minus infinity. */
-    private float read(long scores, int first, int start, int end, float[] row) {
-        for (int s = first; s < end; s += N) Lanes.load(true, scores + 4L * s).intoArray(row, s);
-        Arrays.fill(row, first, start, Float.NEGATIVE_INFINITY);
-        Arrays.fill(row, length, end, Float.NEGATIVE_INFINITY);
+        int first = start / WIDTH * WIDTH, end = Math.ceilDiv(length, WIDTH) * WIDTH;
+        long scores = scratch.scores() + 4L * query * stride, at = scores + 4L * first;
+        for (int s = first; s < start; s++) Lanes.storeScalar(true, scores + 4L * s, Float.NEGATIVE_INFINITY);
+        for (int s = length; s < end; s++) Lanes.storeScalar(true, scores + 4L * s, Float.NEGATIVE_INFINITY);
         FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int s = first; s < end; s += N) most = most.max(FloatVector.fromArray(F, row, s));
-        return most.reduceLanes(VectorOperators.MAX);
+        for (int s = first; s < end; s += N) most = most.max(Lanes.load(true, scores + 4L * s));
+        int vectors = (end - first) / RowFunction.LANES;
+        float sum = EXPONENTIAL.run(at, at, vectors, most.reduceLanes(VectorOperators.MAX), 1, 1);
+        weigh.run(at, scratch.weights().at(query, first), vectors, 0, 1, 1 / sum);
     }
 }

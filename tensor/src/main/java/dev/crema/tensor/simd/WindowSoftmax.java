@@ -59,54 +59,48 @@ public final class WindowSoftmax {
 
     /** Turns scores into weights. */
     public void forward() {
-        long rows = block.matrices() * block.queries();
-        int parts = Crew.parts(rows, GRAIN);
-        float[][] buffers = new float[parts][block.keys() + N];
-        Crew.runParts(
-                rows,
-                parts,
-                (part, row) -> forwardRow(address(scores, row), firstOf(row), tokenOf(row) + 1, buffers[part]));
+        Exponentials exponentials = Exponentials.of(wide);
+        Crew.run(
+                block.matrices() * block.queries(),
+                GRAIN,
+                (part, row) -> forwardRow(exponentials, address(scores, row), firstOf(row), tokenOf(row) + 1));
     }
 
-    // Whole vectors, from the one that holds the first visible key to the one that holds the last; what they hold
-    // besides
-    // is hidden by its lane's number. Only keys behind the last whole vector of a row need a loop of their own.
-    private void forwardRow(long row, int begin, int end, float[] buffer) {
+    // Whole vectors, from the one that holds the first visible key to the one that holds the last; the scores of hidden
+    // keys in them become minus infinity. Only keys behind the last whole vector of a row need a loop of their own.
+    private void forwardRow(Exponentials exponentials, long row, int begin, int end) {
         int size = wide ? 4 : 2, whole = F.loopBound(block.keys());
         int low = Math.min(begin & -N, whole), high = Math.min((end + N - 1) & -N, whole);
-        FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int i = low; i < high; i += N) {
-            FloatVector v = Lanes.load(wide, row + (long) i * size);
-            v = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY).blend(v, Lanes.between(begin - i, end - i));
-            v.intoArray(buffer, i);
-            most = most.max(v);
-        }
-        float largest = most.reduceLanes(VectorOperators.MAX);
+        hide(row, low, Math.min(begin, whole));
+        hide(row, Math.min(end, whole), high);
+        float largest = largest(row, low, high, Math.max(begin, whole), end);
+        long from = row + (long) low * size;
+        float sum = exponentials.sum(from, high - low, largest, 1);
+        for (int i = Math.max(begin, whole); i < end; i++) sum += exponential(row, i, largest);
+        exponentials.replace(from, high - low, largest, 1, 1 / sum);
         for (int i = Math.max(begin, whole); i < end; i++) {
-            buffer[i] = Lanes.loadScalar(wide, row + (long) i * size);
-            largest = Math.max(largest, buffer[i]);
-        }
-        FloatVector sums = FloatVector.zero(F);
-        for (int i = low; i < high; i += N) {
-            FloatVector p = Exp.of(FloatVector.fromArray(F, buffer, i).sub(largest));
-            p = FloatVector.zero(F).blend(p, Lanes.between(begin - i, end - i));
-            p.intoArray(buffer, i);
-            sums = sums.add(p);
-        }
-        float sum = Lanes.sum(sums);
-        for (int i = Math.max(begin, whole); i < end; i++) {
-            buffer[i] = (float) Math.exp(buffer[i] - largest);
-            sum += buffer[i];
-        }
-        float inverse = 1 / sum;
-        for (int i = low; i < high; i += N) {
-            FloatVector p = FloatVector.fromArray(F, buffer, i).mul(inverse);
-            Lanes.store(wide, row + (long) i * size, p);
-        }
-        for (int i = Math.max(begin, whole); i < end; i++) {
-            Lanes.storeScalar(wide, row + (long) i * size, buffer[i] * inverse);
+            Lanes.storeScalar(wide, row + (long) i * size, exponential(row, i, largest) / sum);
         }
         zeroOutside(row, low, high, begin, end);
+    }
+
+    private void hide(long row, int from, int to) {
+        int size = wide ? 4 : 2;
+        for (int i = from; i < to; i++) Lanes.storeScalar(wide, row + (long) i * size, Float.NEGATIVE_INFINITY);
+    }
+
+    private float exponential(long row, int key, float largest) {
+        return (float) Math.exp(Lanes.loadScalar(wide, row + key * (wide ? 4L : 2L)) - largest);
+    }
+
+    /** Returns the largest score of whole vectors and of single keys behind them. */
+    private float largest(long row, int low, int high, int rest, int end) {
+        int size = wide ? 4 : 2;
+        FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int i = low; i < high; i += N) most = most.max(Lanes.load(wide, row + (long) i * size));
+        float largest = most.reduceLanes(VectorOperators.MAX);
+        for (int i = rest; i < end; i++) largest = Math.max(largest, Lanes.loadScalar(wide, row + (long) i * size));
+        return largest;
     }
 
     /** Turns the gradient of the weights, given the weights, into that of the scores, in place: {@code p (g - Σ g p)}. */

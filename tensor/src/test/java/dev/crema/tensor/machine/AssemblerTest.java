@@ -46,6 +46,12 @@ class AssemblerTest {
                 "vaddps 0x40(%rcx),%zmm25,%zmm25{%k2}",
                 "62 61 34 42 58 89 40 00 00 00", a -> a.addFrom(25, Register.RCX, 0x40, 2));
         check("vaddps %zmm29,%zmm17,%zmm17", "62 81 74 40 58 cd", a -> a.add(17, 17, 29));
+        check("vsubps %zmm16,%zmm20,%zmm20", "62 a1 5c 40 5c e0", a -> a.subtract(20, 20, 16));
+        check("vbroadcastss %xmm2,%zmm18", "62 e2 7d 48 18 d2", a -> a.spread(18, 2));
+        check("vshuff32x4 $0x4e,%zmm19,%zmm19,%zmm20", "62 a3 65 40 23 e3 4e", a -> a.exchange(20, 19, 8));
+        check("vshuff32x4 $0xb1,%zmm19,%zmm19,%zmm20", "62 a3 65 40 23 e3 b1", a -> a.exchange(20, 19, 4));
+        check("vpermilps $0x4e,%zmm19,%zmm20", "62 a3 7d 48 04 e3 4e", a -> a.exchange(20, 19, 2));
+        check("vpermilps $0xb1,%zmm19,%zmm20", "62 a3 7d 48 04 e3 b1", a -> a.exchange(20, 19, 1));
         check("vpxord %zmm19,%zmm19,%zmm19", "62 a1 65 40 ef db", a -> a.clear(19));
         check("vfmadd231ps %zmm31,%zmm29,%zmm12", "62 12 15 40 b8 e7", a -> a.multiplyAdd(12, 29, 31));
         check("vfmadd231ps %zmm9,%zmm5,%zmm18", "62 c2 55 48 b8 d1", a -> a.multiplyAdd(18, 5, 9));

@@ -1,6 +1,5 @@
-package dev.crema.tensor;
+package dev.crema.tensor.machine;
 
-import dev.crema.tensor.machine.MachineCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,21 +12,21 @@ import java.util.Set;
  * @param bf16 products in bf16, by any means
  * @param multipliesPairs such products by AVX-512 and by nothing faster
  */
-record CpuFeatures(boolean avx512, boolean bf16, boolean multipliesPairs) {
+public record CpuFeatures(boolean avx512, boolean bf16, boolean multipliesPairs) {
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 
-    static CpuFeatures current() {
+    /** Returns those of the processor that this runs on. */
+    public static CpuFeatures current() {
         return Holder.CURRENT;
     }
 
-    /** Tells whether our own machine code multiplies numbers of a type here. */
-    boolean tiles(DType dtype) {
-        boolean has = switch (dtype) {
-            case FP32 -> avx512;
-            case BF16 -> multipliesPairs;
-            default -> false;
-        };
-        return has && MachineCode.possible();
+    /**
+     * Tells whether our own machine code multiplies and rounds numbers of a type here.
+     *
+     * @param wide fp32, else bf16
+     */
+    public boolean tiles(boolean wide) {
+        return (wide ? avx512 : multipliesPairs) && MachineCode.possible();
     }
 
     private static final class Holder {
