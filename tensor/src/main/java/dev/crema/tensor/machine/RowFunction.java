@@ -8,7 +8,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What softmax does with a row of numbers, sixteen at a time.
+ * What softmax and activations do with a row of numbers, sixteen at a time.
  *
  * <p>Compiled from vectors of Java the exponential takes twice the instructions: the processor has one for the whole number
  * below another, one that multiplies by a power of two, and one that rounds to bf16.
@@ -25,7 +25,11 @@ public record RowFunction(Kind kind, Format from, Format to) {
         /** {@code factor exp(scale (x - shift))}. */
         EXPONENTIAL,
         /** {@code factor x}. */
-        MULTIPLE
+        MULTIPLE,
+        /** {@code x s}, {@code s = 1 / (1 + exp(-2 u))}, {@code u = sqrt(2 / π) (x + 0.044715 x³)}: GELU by tanh. */
+        GELU,
+        /** Its derivative by the gradient: {@code g s (1 + 2 (1 - s) x u')}. */
+        GELU_GRADIENT
     }
 
     /** A type of numbers, or none. */
@@ -46,11 +50,14 @@ public record RowFunction(Kind kind, Format from, Format to) {
     private static final ConcurrentHashMap<RowFunction, Code> CODE = new ConcurrentHashMap<>();
     private static final int SHIFT = 0, SCALE = 1, FACTOR = 2; // where a function's numbers are
     private static final int ROW_SHIFT = 16, ROW_SCALE = 17, ROW_FACTOR = 18, SUM = 19, X = 20, POWER = 21, REST = 22;
+    private static final int EXPONENT = 23, GRADIENT = 24, ONE = 25;
+    private static final float GELU_A = 1.5957691216f, GELU_B = 0.044715f; // 2 sqrt(2 / π), and the cube's part
 
     /** A function's machine code. */
     public record Code(MemorySegment function) {
         private static final MethodHandle CALLER = MachineCode.caller(FunctionDescriptor.of(
                 ValueLayout.JAVA_FLOAT,
+                ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,
@@ -67,8 +74,21 @@ public record RowFunction(Kind kind, Format from, Format to) {
          * @return the sum of what is computed, before it is multiplied by {@code factor} and rounded
          */
         public float run(long x, long y, long vectors, float shift, float scale, float factor) {
+            return run(x, x, y, vectors, shift, scale, factor);
+        }
+
+        /**
+         * Computes a row of a kind that has no parameters.
+         *
+         * @param g address of the first number's gradient, of the type of the numbers, if the kind has one
+         */
+        public void run(long x, long g, long y, long vectors) {
+            run(x, g, y, vectors, 0, 1, 1);
+        }
+
+        private float run(long x, long g, long y, long vectors, float shift, float scale, float factor) {
             try {
-                return (float) CALLER.invokeExact(function, x, y, vectors, shift, scale, factor);
+                return (float) CALLER.invokeExact(function, x, y, vectors, g, shift, scale, factor);
             } catch (Throwable e) {
                 throw new IllegalStateException("a row's code failed", e);
             }
@@ -85,16 +105,17 @@ public record RowFunction(Kind kind, Format from, Format to) {
     }
 
     private byte[] bytes() {
-        Register x = Register.RDI, y = Register.RSI, vectors = Register.RDX;
+        Register x = Register.RDI, y = Register.RSI, vectors = Register.RDX, g = Register.RCX;
         Assembler code = new Assembler();
         code.spread(ROW_SHIFT, SHIFT);
         code.spread(ROW_SCALE, SCALE);
         code.multiplyBy(PowerOfTwo.LOG2E, ROW_SCALE, ROW_SCALE);
         code.spread(ROW_FACTOR, FACTOR);
         code.clear(SUM);
+        code.clear(ONE);
+        code.addConstant(1, ONE, ONE);
         int loop = code.here();
-        if (from == Format.BF16) code.loadHalf(X, x, 0, Assembler.ALL);
-        else code.load(X, x, 0);
+        read(code, X, x);
         int value = switch (kind) {
             case EXPONENTIAL -> {
                 code.subtract(X, X, ROW_SHIFT);
@@ -103,6 +124,17 @@ public record RowFunction(Kind kind, Format from, Format to) {
                 yield POWER;
             }
             case MULTIPLE -> X;
+            case GELU -> {
+                addOneToExponential(code);
+                code.divide(X, X, POWER);
+                yield X;
+            }
+            case GELU_GRADIENT -> {
+                addOneToExponential(code);
+                read(code, GRADIENT, g);
+                differentiate(code);
+                yield GRADIENT;
+            }
         };
         code.add(SUM, SUM, value);
         code.multiply(value, value, ROW_FACTOR);
@@ -116,6 +148,7 @@ public record RowFunction(Kind kind, Format from, Format to) {
         }
         code.add(x, LANES * from.bytes());
         code.add(y, LANES * to.bytes());
+        code.add(g, LANES * from.bytes());
         code.countDown(vectors, loop);
         // Lanes are added up in the same order whatever the row.
         for (int distance = LANES / 2; distance > 0; distance /= 2) {
@@ -124,5 +157,37 @@ public record RowFunction(Kind kind, Format from, Format to) {
         }
         code.end();
         return code.code();
+    }
+
+    private void read(Assembler code, int vector, Register address) {
+        if (from == Format.BF16) code.loadHalf(vector, address, 0, Assembler.ALL);
+        else code.load(vector, address, 0);
+    }
+
+    /** Computes {@code 1 + exp(-2 u)}, which is {@code 1 / s}. */
+    private static void addOneToExponential(Assembler code) {
+        polynomial(code, EXPONENT, GELU_B, -GELU_A * PowerOfTwo.LOG2E);
+        PowerOfTwo.write(code, POWER, EXPONENT, REST);
+        code.add(POWER, POWER, ONE);
+    }
+
+    /** Multiplies the gradient by the derivative, given {@code 1 / s}. */
+    private static void differentiate(Assembler code) {
+        int s = POWER, slope = EXPONENT, rest = REST;
+        code.divide(s, ONE, POWER);
+        polynomial(code, slope, 3 * GELU_B, GELU_A); // 2 x u'
+        code.subtract(rest, ONE, s);
+        code.multiply(rest, rest, slope);
+        code.add(rest, rest, ONE);
+        code.multiply(rest, rest, s);
+        code.multiply(GRADIENT, GRADIENT, rest);
+    }
+
+    /** Computes {@code a x (1 + b x²)}. */
+    private static void polynomial(Assembler code, int to, float b, float a) {
+        code.multiplyBy(b, to, X);
+        code.horner(to, X, 1);
+        code.multiply(to, to, X);
+        code.multiplyBy(a, to, to);
     }
 }

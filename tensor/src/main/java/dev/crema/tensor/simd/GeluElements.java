@@ -3,6 +3,8 @@ package dev.crema.tensor.simd;
 import static dev.crema.tensor.simd.Lanes.F;
 import static dev.crema.tensor.simd.Lanes.N;
 
+import dev.crema.tensor.machine.CpuFeatures;
+import dev.crema.tensor.machine.RowFunction;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -20,7 +22,24 @@ public final class GeluElements {
 
     /** Writes {@code y}. */
     public static void forward(Rows x, Rows y) {
-        Crew.run(x.count(), grain(x), (part, row) -> forwardRow(x, row, y));
+        if (!compiled(x, y)) {
+            Crew.run(x.count(), grain(x), (part, row) -> forwardRow(x, row, y));
+            return;
+        }
+        RowFunction.Code gelu = code(RowFunction.Kind.GELU, x);
+        int vectors = x.columns() / N;
+        Crew.run(x.count(), grain(x), (part, row) -> gelu.run(x.at(row, 0), x.at(row, 0), y.at(row, 0), vectors));
+    }
+
+    /** Tells whether there is machine code for such rows. */
+    private static boolean compiled(Rows x, Rows y) {
+        boolean whole = N == RowFunction.LANES && x.columns() % N == 0;
+        return whole && x.wide() == y.wide() && CpuFeatures.current().tiles(x.wide());
+    }
+
+    private static RowFunction.Code code(RowFunction.Kind kind, Rows x) {
+        RowFunction.Format format = x.wide() ? RowFunction.Format.FP32 : RowFunction.Format.BF16;
+        return new RowFunction(kind, format, format).code();
     }
 
     private static void forwardRow(Rows x, long row, Rows y) {
@@ -37,6 +56,15 @@ public final class GeluElements {
 
     /** Writes the gradient of {@code x}. */
     public static void backward(Rows x, Rows gradient, Rows dx) {
+        if (compiled(x, gradient) && compiled(x, dx)) {
+            RowFunction.Code code = code(RowFunction.Kind.GELU_GRADIENT, x);
+            int vectors = x.columns() / N;
+            Crew.run(
+                    x.count(),
+                    grain(x),
+                    (part, row) -> code.run(x.at(row, 0), gradient.at(row, 0), dx.at(row, 0), vectors));
+            return;
+        }
         int parts = Crew.parts(x.count(), grain(x));
         float[][] gates = new float[parts][x.columns()];
         Crew.runParts(x.count(), parts, (part, row) -> {
