@@ -207,7 +207,7 @@ public final class ModelFolder {
             for (WeightNames.Part part : parts(spec, shards)) {
                 Safetensors.Entry entry = find(shards, part);
                 left.remove(entry.name());
-                stored.scale(shards, entry).ifPresent(scale -> left.remove(scale.name()));
+                stored.besides(shards, entry).forEach(left::remove);
                 List<Long> wanted = shape(spec, part);
                 if (part.transposed()) Collections.reverse(wanted);
                 if (!wanted.equals(Arrays.stream(entry.shape()).boxed().toList())) {

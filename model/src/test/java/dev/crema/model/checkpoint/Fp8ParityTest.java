@@ -3,6 +3,7 @@ package dev.crema.model.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crema.model.Decoder;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -159,7 +161,6 @@ class Fp8ParityTest {
                 "quant_method|\"gptq\"",
                 "fmt|\"e5m2\"",
                 "activation_scheme|\"static\"",
-                "weight_block_size|null",
                 "weight_block_size|[128]",
                 "weight_block_size|[128, 0]",
                 "weight_block_size|[128, 1.5]",
@@ -178,6 +179,59 @@ class Fp8ParityTest {
             }
         });
         refuses("\"" + key + "\"");
+    }
+
+    /** The blocks of the golden folder are larger than its matrices, so that each has one scale. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tensor", "channel", "fp8", "fbgemm_fp8"})
+    void aScaleForEachRowOrForAllIsThatOfABlock(String kind) throws IOException {
+        String ending = kind.equals("fp8") ? "_scale_inv" : "_scale";
+        boolean rows = kind.equals("channel") || kind.equals("fbgemm_fp8");
+        tensors(all -> Map.copyOf(all).forEach((name, codes) -> {
+            if (codes.dtype() != DType.FP8_E4M3) return;
+            Tensor scale =
+                    Objects.requireNonNull(all.remove(name + "_scale_inv")).reshape(1);
+            all.put(name + ending, rows ? scale.expand(codes.size(0), 1).contiguous() : scale);
+            if (kind.equals("tensor")) all.put(name.replace("weight", "input_scale"), scale.mul(2));
+        }));
+        config(config -> config.set("quantization_config", quantization(kind)));
+        try (Decoder model = ModelFolder.open(folder).load(DType.FP32, Device.CPU);
+                Decoder golden = ModelFolder.open(GOLDEN.resolve("qwen3-fp8")).load(DType.FP32, Device.CPU)) {
+            model.weights()
+                    .byName()
+                    .forEach((name, weight) -> assertThat(weight.toFloats())
+                            .as(name)
+                            .containsExactly(golden.weights().get(name).toFloats()));
+        }
+    }
+
+    private static JsonNode quantization(String kind) {
+        String json = switch (kind) {
+            case "fp8" -> "{'quant_method': 'fp8', 'weight_block_size': null}";
+            case "fbgemm_fp8" -> "{'quant_method': 'fbgemm_fp8', 'activation_scale_ub': 1200.0}";
+            default ->
+                "{'quant_method': 'compressed-tensors', 'format': 'float-quantized', 'ignore': ['lm_head'],"
+                        + "'kv_cache_scheme': null, 'quantization_status': 'compressed', 'config_groups': {'group_0':"
+                        + "{'targets': ['Linear'], 'weights': {'num_bits': 8, 'type': 'float', 'symmetric': true,"
+                        + "'strategy': '" + kind + "'}}}}";
+        };
+        try {
+            return JSON.readTree(json.replace('\'', '"'));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void refusesWhatCompressedTensorsCannotBeReadAs() throws IOException {
+        tensors(all -> {});
+        config(config -> config.set("quantization_config", quantization("group")));
+        refuses("\"config_groups\"");
+        config(config -> config.set("quantization_config", quantization("channel")));
+        refuses(QUERY + "_scale are missing");
+        tensors(all -> all.put(QUERY + "_scale", Tensors.full(1, DType.FP32, Device.CPU, 3, 1)));
+        config(config -> config.set("quantization_config", quantization("channel")));
+        refuses("is FP32 [3, 1]; a weight [42, 40] wants one number or [42, 1]");
     }
 
     /** Copies the golden folder with other tensors. */

@@ -8,6 +8,7 @@ import dev.crema.tensor.machine.RowFunction;
 import dev.crema.tensor.machine.RowFunction.Format;
 import dev.crema.tensor.machine.RowFunction.Kind;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /** {@code exp(scale (x - shift))} of numbers that lie side by side, by machine code where there is some. */
 sealed interface Exponentials {
@@ -47,6 +48,9 @@ sealed interface Exponentials {
     }
 
     record Vectors(boolean wide) implements Exponentials {
+        /** Of less, the exponential is no number of its own, and zero. */
+        private static final float SMALLEST = -87.3f;
+
         @Override
         public float sum(long x, int count, float shift, float scale) {
             int size = wide ? 4 : 2;
@@ -65,7 +69,8 @@ sealed interface Exponentials {
         }
 
         private FloatVector of(long at, float shift, float scale) {
-            return Exp.of(Lanes.load(wide, at).sub(shift).mul(scale));
+            FloatVector x = Lanes.load(wide, at).sub(shift).mul(scale);
+            return Exp.of(x).blend(0, x.compare(VectorOperators.LT, SMALLEST));
         }
     }
 }
