@@ -24,7 +24,7 @@ set "CACHE=%STATE%\crema-%JDKVERSION%.aot"
 set OPTIONS=--enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector ^
  -Dorg.bytedeco.javacpp.nopointergc=true -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 ^
  -Dstdin.encoding=UTF-8 -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8 "-Dcrema.home=%ROOT%"
-set "GC=-XX:+UseSerialGC -Xmn32m"
+set "GC=-XX:+UseSerialGC"
 if defined CREMA_JAVA_OPTS if not "%CREMA_JAVA_OPTS:-XX:+Use=%"=="%CREMA_JAVA_OPTS%" set "GC="
 
 if not exist "%ROOT%\pom.xml" goto :run
