@@ -6,7 +6,6 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -27,7 +26,6 @@ final class Lanes {
     private static final VectorShuffle<Float> QUARTER = VectorShuffle.iota(F, N / 4, 1, true);
     private static final VectorShuffle<Float> EIGHTH = VectorShuffle.iota(F, N / 8, 1, true);
     private static final VectorShuffle<Float> SIXTEENTH = VectorShuffle.iota(F, N / 16, 1, true);
-    private static final FloatVector LANE = FloatVector.zero(F).addIndex(1);
     static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -75,11 +73,6 @@ final class Lanes {
             }
         }
         for (int i = bound; i < to; i++) storeScalar(wide, address + (i - from) * (wide ? 4L : 2L), values[i] * scale);
-    }
-
-    /** Returns the lanes {@code from <= lane < to}. */
-    static VectorMask<Float> between(int from, int to) {
-        return LANE.compare(VectorOperators.GE, from).and(LANE.compare(VectorOperators.LT, to));
     }
 
     /**
