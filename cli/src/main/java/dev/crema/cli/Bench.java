@@ -51,6 +51,12 @@ final class Bench extends Verb {
     @Option(names = "--batch", description = "rollout, latent: sequences at once (default: 64; latent 4).")
     private Optional<Integer> batch;
 
+    @Option(
+            names = "--shape",
+            defaultValue = "deepseek-v2-lite",
+            description = "latent: ${COMPLETION-CANDIDATES} (default: deepseek-v2-lite).")
+    private LatentBenchmark.Shape shape;
+
     @Option(names = "--samples", defaultValue = "1", description = "rollout: sequences of each prompt (default: 1).")
     private int samples;
 
@@ -93,7 +99,7 @@ final class Bench extends Verb {
             case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch.orElse(64), samples, newTokens));
             case LOAD -> map(LoadBenchmark.run(Folders.model(model.orElseThrow()), dtype.dtype()));
             case EXPERTS -> map(ExpertsBenchmark.run(dtype.dtype(), steps));
-            case LATENT -> map(LatentBenchmark.run(dtype.dtype(), batch.orElse(4), steps));
+            case LATENT -> map(LatentBenchmark.run(shape, dtype.dtype(), batch.orElse(4), steps));
             case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
         };
         document.forEach((key, value) -> console.out().println(key + ": " + value));

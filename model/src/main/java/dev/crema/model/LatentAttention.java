@@ -115,7 +115,7 @@ record LatentAttention(
     private Tensor mixed(Tensor q, Tensor seen, Pass pass) {
         if (pass.visibility() instanceof Visibility.Cached(KvCache cache)
                 && q.size(1) == 1
-                && Functions.attendsLatents(q, seen)) {
+                && Functions.attendsLatents(q, seen, spec.latentSize())) {
             int length = cache.length() + 1;
             return Functions.latentAttention(q, seen, spec.latentSize(), cache.firsts(), length, spec.scale());
         }

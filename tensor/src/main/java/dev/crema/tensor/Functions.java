@@ -214,8 +214,8 @@ public final class Functions {
     }
 
     /** Tells whether {@link #latentAttention} can work with these. */
-    public static boolean attendsLatents(Tensor queries, Tensor latents) {
-        return LatentHeads.fit(queries, latents);
+    public static boolean attendsLatents(Tensor queries, Tensor latents, int rank) {
+        return LatentHeads.fit(queries, latents, rank);
     }
 
     /**

@@ -6,9 +6,6 @@ import dev.crema.tensor.simd.HeadTiles;
 
 /** Products of each head with rows of a weight that it has for itself, by what is fast for them. */
 final class HeadWeights {
-    /** Tokens from which rearranging a head's part of the weight pays. */
-    private static final int REARRANGED_FROM = 5;
-
     /** Tokens up to which machine code beats the library's products. */
     private static final int MOST_TILED = 64;
 
@@ -21,11 +18,8 @@ final class HeadWeights {
             Tensor y = like(x, weight.size(2));
             HeadProducts products = products(x, weight, from);
             HeadTiles tiles = new HeadTiles(products);
-            if (tiled(x) && tiles.multipliesRows() && tokens(x) >= REARRANGED_FROM) {
-                tiles.writeRows(SimdRows.of(y), scratch(tiles, y));
-            } else {
-                products.writeRows(SimdRows.of(y));
-            }
+            if (tiled(x) && tiles.multipliesRows((int) y.size(3))) tiles.writeRows(SimdRows.of(y));
+            else products.writeRows(SimdRows.of(y));
             return scope.keep(y);
         }
     }
@@ -41,7 +35,7 @@ final class HeadWeights {
             Tensor y = like(x, count);
             HeadProducts products = products(x, weight, from);
             HeadTiles tiles = new HeadTiles(products);
-            if (tiled(x) && tiles.multipliesColumns(count)) tiles.writeColumns(SimdRows.of(y), scratch(tiles, y));
+            if (tiled(x) && tiles.multipliesColumns(count)) tiles.writeColumns(SimdRows.of(y), scratch(tiles));
             else products.writeColumns(SimdRows.of(y));
             return scope.keep(y);
         }
@@ -62,9 +56,10 @@ final class HeadWeights {
         return x.size(0) * x.size(1);
     }
 
-    private static long scratch(HeadTiles tiles, Tensor y) {
-        long bytes = tiles.scratchBytes(Math.toIntExact(y.size(3)));
-        return Tensors.empty(DType.UINT8, Device.CPU, bytes).segment().address();
+    private static long scratch(HeadTiles tiles) {
+        return Tensors.empty(DType.UINT8, Device.CPU, tiles.scratchBytes())
+                .segment()
+                .address();
     }
 
     private static HeadProducts products(Tensor x, Tensor weight, int from) {

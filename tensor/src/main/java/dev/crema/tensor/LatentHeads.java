@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.simd.LatentDecode;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,11 +38,13 @@ final class LatentHeads {
         }
     }
 
-    static boolean fit(Tensor queries, Tensor latents) {
+    /** Tells whether the kernel computes them; {@code rank} as above. */
+    static boolean fit(Tensor queries, Tensor latents, int rank) {
         return queries.device().isCpu()
                 && queries.dtype() == latents.dtype()
                 && SimdRows.tiles(queries.dtype())
                 && queries.size(3) % 2 == 0
+                && rank % Panels.COLUMNS == 0
                 && latents.select(0, 0).isContiguous();
     }
 }

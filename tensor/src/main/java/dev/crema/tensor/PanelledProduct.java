@@ -104,7 +104,7 @@ final class PanelledProduct {
         Panels panels = new Panels(memory.segment().address(), columns, count);
         long first = address(t) + from * stride(t, 1) * BYTES;
         if (stride(t, 1) == 1) PanelPacking.columns(panels, first, stride(t, 0) * BYTES, begin);
-        else PanelPacking.rows(panels, false, first, stride(t, 1) * BYTES, count, begin);
+        else PanelPacking.rows(panels, first, stride(t, 1) * BYTES, begin);
         return panels;
     }
 

@@ -14,11 +14,12 @@ class LatentHeadsTest {
     @ParameterizedTest
     @CsvSource({
         "FP32, 4, 32, 16, 1, 0, 2e-5",
-        "FP32, 20, 40, 8, 77, 3, 2e-5",
+        "FP32, 20, 64, 8, 77, 3, 2e-5",
         "FP32, 3, 64, 16, 2100, 37, 2e-5",
         "BF16, 4, 32, 16, 1, 0, 1e-2",
-        "BF16, 20, 40, 8, 78, 3, 1e-2",
+        "BF16, 20, 96, 8, 78, 3, 1e-2",
         "BF16, 33, 64, 16, 2101, 36, 1e-2",
+        "BF16, 5, 32, 6, 3, 2, 1e-2",
         "BF16, 16, 512, 64, 4099, 0, 1e-2"
     })
     void mixesLatentsByTheirScores(
@@ -28,7 +29,7 @@ class LatentHeadsTest {
                 RandomState random = RandomState.of(1)) {
             Tensor queries = normal(random, dtype, BATCH, 1, heads, rank + turned);
             Tensor latents = normal(random, dtype, BATCH, length + ROOM, rank + turned);
-            assumeTrue(LatentHeads.fit(queries, latents), "no machine code for " + dtype + " here");
+            assumeTrue(LatentHeads.fit(queries, latents, rank), "no machine code for " + dtype + " here");
             double scale = 1 / Math.sqrt(rank + turned);
 
             Tensor actual = Functions.latentAttention(queries, latents, rank, new int[] {0, start}, length, scale);

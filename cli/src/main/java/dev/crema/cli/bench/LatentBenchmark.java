@@ -22,20 +22,69 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Decoding with latent attention beside multi-head attention, in turns, at a context of 8,192 tokens: one layer of
- * DeepSeek-V2's shape, 5120 wide with 128 heads of 128, a query rank of 1536, latent vectors of 512 and a rotary part of
- * 64. The feed-forward part is as wide as that model's first, and as the experts that a token meets in the others.
+ * Decoding with latent attention beside multi-head attention, in turns, at a context of 8,192 tokens, in the shape of a
+ * published model: latent vectors of 512, a rotary part of 64 and heads of 128. The feed-forward part is as wide as that
+ * model's first, which is about what a token meets of experts in the others.
  */
 public final class LatentBenchmark {
-    private static final int VOCABULARY = 1024, LAYERS = 1, WIDTH = 5120, HEADS = 128, HEAD = 128, INNER = 12288;
-    private static final int QUERY_LATENT = 1536, LATENT = 512, TURNED = 64;
-    private static final int CONTEXT = 8192, CHUNK = 512, WARM_UP = 24, REPETITIONS = 5;
+    private static final int VOCABULARY = 1024, HEAD = 128, LATENT = 512, TURNED = 64;
+    private static final int CONTEXT = 8192, CHUNK = 512, WARM_UP = 160, REPETITIONS = 5;
 
     private LatentBenchmark() {}
+
+    /** A model's widths; its layers are alike, so that few are enough to measure. */
+    public enum Shape {
+        /** One layer of DeepSeek-V2, whose 128 heads make latent attention a matter of arithmetic. */
+        DEEPSEEK_V2(1, 5120, 128, new LatentSpec.QueryRank.Low(1536), 12288),
+        /** Four layers of DeepSeek-V2-Lite. */
+        DEEPSEEK_V2_LITE(4, 2048, 16, new LatentSpec.QueryRank.Full(), 10944);
+
+        private final int layers;
+        private final int width;
+        private final int heads;
+        private final LatentSpec.QueryRank queryRank;
+        private final int inner;
+
+        Shape(int layers, int width, int heads, LatentSpec.QueryRank queryRank, int inner) {
+            this.layers = layers;
+            this.width = width;
+            this.heads = heads;
+            this.queryRank = queryRank;
+            this.inner = inner;
+        }
+
+        private ArchConfig latent() {
+            double scale = 1 / Math.sqrt(HEAD + TURNED);
+            return with(new LatentSpec(heads, queryRank, LATENT, HEAD, TURNED, HEAD, false, false, scale));
+        }
+
+        private ArchConfig multiHead() {
+            return with(new AttentionSpec.GroupedQuery(heads, heads, HEAD, false, false));
+        }
+
+        private ArchConfig with(AttentionSpec attention) {
+            return new ArchConfig(
+                    VOCABULARY,
+                    width,
+                    layers,
+                    2 * CONTEXT,
+                    attention,
+                    new FeedForwardSpec.Gated(inner, Activation.SILU, false),
+                    new NormSpec.RmsNorm(1e-6),
+                    new PositionSpec.Rotary(10_000, new RotaryScaling.None()),
+                    true);
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
 
     /**
      * What was measured.
      *
+     * @param shape whose widths, as {@link Shape}
      * @param latentBytesPerToken bytes of the cache a token and layer
      * @param multiHeadBytesPerToken the same of multi-head attention
      * @param share the former by the latter
@@ -44,6 +93,7 @@ public final class LatentBenchmark {
      * @param speedup of the two
      */
     public record Result(
+            String shape,
             String dtype,
             int context,
             int rows,
@@ -55,8 +105,8 @@ public final class LatentBenchmark {
             double speedup) {}
 
     /** Measures {@code steps} decoding steps of each model in each of five repetitions. */
-    public static Result run(DType dtype, int rows, int steps) {
-        ArchConfig latent = shape(latent()), multiHead = shape(multiHead());
+    public static Result run(Shape shape, DType dtype, int rows, int steps) {
+        ArchConfig latent = shape.latent(), multiHead = shape.multiHead();
         int capacity = CONTEXT + WARM_UP + REPETITIONS * steps;
         try (Decoding a = new Decoding(latent, dtype, rows, capacity);
                 Decoding b = new Decoding(multiHead, dtype, rows, capacity)) {
@@ -72,38 +122,17 @@ public final class LatentBenchmark {
             double first = aSeconds[REPETITIONS / 2], second = bSeconds[REPETITIONS / 2];
             long bytes = KvCache.bytesPerToken(latent, dtype), multiHeadBytes = KvCache.bytesPerToken(multiHead, dtype);
             return new Result(
+                    shape.toString(),
                     dtype.toString().toLowerCase(Locale.ROOT),
                     CONTEXT,
                     rows,
-                    bytes / LAYERS,
-                    multiHeadBytes / LAYERS,
+                    bytes / shape.layers,
+                    multiHeadBytes / shape.layers,
                     (double) bytes / multiHeadBytes,
                     first,
                     second,
                     second / first);
         }
-    }
-
-    private static AttentionSpec latent() {
-        var rank = new LatentSpec.QueryRank.Low(QUERY_LATENT);
-        return new LatentSpec(HEADS, rank, LATENT, HEAD, TURNED, HEAD, false, false, 1 / Math.sqrt(HEAD + TURNED));
-    }
-
-    private static AttentionSpec multiHead() {
-        return new AttentionSpec.GroupedQuery(HEADS, HEADS, HEAD, false, false);
-    }
-
-    private static ArchConfig shape(AttentionSpec attention) {
-        return new ArchConfig(
-                VOCABULARY,
-                WIDTH,
-                LAYERS,
-                2 * CONTEXT,
-                attention,
-                new FeedForwardSpec.Gated(INNER, Activation.SILU, false),
-                new NormSpec.RmsNorm(1e-6),
-                new PositionSpec.Rotary(10_000, new RotaryScaling.None()),
-                true);
     }
 
     /** A model with a cache that holds the context. */

@@ -107,6 +107,12 @@ final class Assembler {
         bytes.put((byte) (distance == 8 || distance == 2 ? 0x4E : 0xB1));
     }
 
+    /** Takes two quarters of {@code a} and then two of {@code b}. */
+    void quarters(int to, int a, int b, int first, int second, int third, int fourth) {
+        registers(Table.WITH_BYTE, 0x23, to, a, b);
+        bytes.put((byte) (first | second << 2 | third << 4 | fourth << 6));
+    }
+
     void subtract(int to, int a, int b) {
         registers(Table.OF_FLOATS, 0x5C, to, a, b);
     }
@@ -126,6 +132,32 @@ final class Assembler {
     private void shiftToUpper(int vector) {
         registers(Table.OF_INTS, 0x72, SHIFT_LEFT, vector, vector);
         bytes.put((byte) 16);
+    }
+
+    /** Gives each of the sixteen numbers of a lower half a lane, of which it takes the lower bits. */
+    void widen(int to, int from) {
+        registers(Table.OF_66, 0x33, to, 0, from);
+    }
+
+    /** Puts the lower bits of {@code lower} below those of {@code upper}, in the latter. */
+    void pair(int upper, int lower) {
+        shiftToUpper(upper);
+        registers(Table.OF_INTS, 0xEB, upper, upper, lower);
+    }
+
+    /** Pairs the lower half of each quarter of a vector of bf16 with that of one in memory. */
+    void lowerPairs(int to, int a, Register base, int distance) {
+        memory(Table.OF_INTS, 0x61, WIDE, ALL, to, a, base, distance);
+    }
+
+    /** Pairs the upper half of each quarter of a vector of bf16 with that of one in memory. */
+    void upperPairs(int to, int a, Register base, int distance) {
+        memory(Table.OF_INTS, 0x69, WIDE, ALL, to, a, base, distance);
+    }
+
+    /** Takes the larger of each lane of {@code a} and {@code b}. */
+    void largest(int to, int a, int b) {
+        registers(Table.OF_FLOATS, 0x5F, to, a, b);
     }
 
     /** Sets every lane to zero. */

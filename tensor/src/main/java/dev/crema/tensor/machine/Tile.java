@@ -6,9 +6,9 @@ import java.lang.invoke.MethodHandle;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The innermost piece of a matrix product: a few rows of {@code a} times one {@link Panels panel}, their sums in registers.
+ * The innermost piece of a matrix product: a few rows of {@code a} times 32 columns of a right side, their sums in registers.
  *
- * <p>A step reads 32 columns of the panel, two vectors, and multiplies them with 32 bits of each row: one number in fp32,
+ * <p>A step reads 32 columns, two vectors, and multiplies them with 32 bits of each row: one number in fp32,
  * two in bf16. With thirteen rows that is 26 instructions of arithmetic for 15 that read, so that the processor does little
  * else than arithmetic; sums and operands take 29 of its 32 registers. Distances between rows are written into the code.
  *
@@ -17,17 +17,27 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param rowBytes from a row of {@code a} to the next
  * @param stepBytes from what a step reads of a row to what the next reads
  * @param pairs whether a step multiplies pairs of bf16, else fp32
- * @param start what the sums begin with
+ * @param right how the right side lies, and what the sums begin with
  * @param result what is written
  */
-public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean pairs, Start start, Result result) {
+public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean pairs, Right right, Result result) {
     public static final int MOST_ROWS = 13;
 
-    /** What sums begin with. */
-    public enum Start {
-        ZERO,
-        /** What the panel begins with, before its first step. */
-        PANEL
+    /** How a right side lies. */
+    public sealed interface Right {
+        /** A {@link Panels panel}, from what its sums begin with. */
+        record Panel() implements Right {}
+
+        /** Steps of a panel; sums begin with zero. */
+        record Steps() implements Right {}
+
+        /**
+         * A matrix whose rows go along the sum, 32 of its columns; sums begin with zero. Two rows of bf16 are brought
+         * together in registers.
+         *
+         * @param rowBytes from a row to the next
+         */
+        record Rows(int rowBytes) implements Right {}
     }
 
     /** What becomes of the sums. */
@@ -55,11 +65,11 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
          * Computes a tile.
          *
          * @param a address of the first row
-         * @param panel address of what {@link Tile#start} says, the first step or what stands before it
+         * @param panel address of what {@link Tile#right} says
          * @param steps at least 1
          * @param c address of the first row that is written
          * @param rowBytes from a row of {@code c} to the next
-         * @param fetched address of what will soon be read, 128 bytes a step; it need not be valid
+         * @param fetched address of what will soon be read, lying as the right side does; it need not be valid
          * @param added address of what sums are added to, its rows as far apart as those of {@code c}; read only if the
          *     result says so
          */
@@ -88,27 +98,18 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         begin(code, panel);
         if (result == Result.BF16_ADDED || result == Result.FP32_ADDED) fetch(code);
         int loop = code.here();
-        code.load(LEFT, panel, 0);
-        code.load(RIGHT, panel, VECTOR);
-        code.prefetch(fetched, 0);
-        code.prefetch(fetched, VECTOR);
+        readStep(code, panel, fetched);
         for (int row = 0; row < rows; row++) {
             code.broadcast(ROW, a, row * rowBytes);
-            if (pairs) {
-                code.multiplyAddPairs(2 * row, LEFT, ROW);
-                code.multiplyAddPairs(2 * row + 1, RIGHT, ROW);
-            } else {
-                code.multiplyAdd(2 * row, LEFT, ROW);
-                code.multiplyAdd(2 * row + 1, RIGHT, ROW);
-            }
+            multiplyAdd(code, 2 * row, LEFT);
+            if (vectors() == 2) multiplyAdd(code, 2 * row + 1, RIGHT);
         }
-        code.add(panel, 2 * VECTOR);
-        code.add(fetched, 2 * VECTOR);
         code.add(a, stepBytes);
         code.countDown(steps, loop);
         int left = masked(code, 1, columns), right = masked(code, 2, columns - LANES);
         code.argument(ADDED);
         for (int row = 0; row < rows; row++) {
+            if (pairs && this.right instanceof Right.Rows) order(code, 2 * row, 2 * row + 1);
             if (result == Result.BF16_GATED) gate(code, 2 * row, 2 * row + 1);
             write(code, 0, 2 * row, left);
             if (columns > LANES && result != Result.BF16_GATED) write(code, 1, 2 * row + 1, right);
@@ -119,12 +120,60 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         return code.code();
     }
 
-    private void begin(Assembler code, Register panel) {
-        switch (start) {
-            case ZERO -> {
-                for (int sum = 0; sum < 2 * rows; sum++) code.clear(sum);
+    /** Returns how many vectors a row's sums take. */
+    private int vectors() {
+        return columns > LANES || result == Result.BF16_GATED ? 2 : 1;
+    }
+
+    private void multiplyAdd(Assembler code, int sum, int columns) {
+        if (pairs) code.multiplyAddPairs(sum, columns, ROW);
+        else code.multiplyAdd(sum, columns, ROW);
+    }
+
+    /** Reads a step's columns, and asks for those that will be read later. */
+    private void readStep(Assembler code, Register panel, Register fetched) {
+        code.load(LEFT, panel, 0);
+        code.prefetch(fetched, 0);
+        switch (right) {
+            case Right.Rows(int bytes)
+            when pairs -> {
+                code.prefetch(fetched, bytes);
+                code.upperPairs(RIGHT, LEFT, panel, bytes);
+                code.lowerPairs(LEFT, LEFT, panel, bytes);
+                code.add(panel, 2 * bytes);
+                code.add(fetched, 2 * bytes);
             }
-            case PANEL -> {
+            case Right.Rows(int bytes) -> {
+                code.load(RIGHT, panel, VECTOR);
+                code.prefetch(fetched, VECTOR);
+                code.add(panel, bytes);
+                code.add(fetched, bytes);
+            }
+            case Right.Panel whole -> readPanelStep(code, panel, fetched);
+            case Right.Steps steps -> readPanelStep(code, panel, fetched);
+        }
+    }
+
+    private void readPanelStep(Assembler code, Register panel, Register fetched) {
+        if (vectors() == 2) code.load(RIGHT, panel, VECTOR);
+        code.prefetch(fetched, VECTOR);
+        code.add(panel, 2 * VECTOR);
+        code.add(fetched, 2 * VECTOR);
+    }
+
+    /** Brings columns into their order, after the one vector got the lower, the other the upper half of each eight. */
+    private static void order(Assembler code, int lower, int upper) {
+        code.quarters(LEFT, lower, upper, 0, 1, 0, 1);
+        code.quarters(RIGHT, lower, upper, 2, 3, 2, 3);
+        code.quarters(lower, LEFT, LEFT, 0, 2, 1, 3);
+        code.quarters(upper, RIGHT, RIGHT, 0, 2, 1, 3);
+    }
+
+    private void begin(Assembler code, Register panel) {
+        switch (right) {
+            case Right.Steps steps -> clear(code);
+            case Right.Rows matrix -> clear(code);
+            case Right.Panel whole -> {
                 for (int row = 0; row < rows; row++) {
                     code.load(2 * row, panel, 0);
                     code.load(2 * row + 1, panel, VECTOR);
@@ -132,6 +181,10 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
                 code.add(panel, 2 * VECTOR);
             }
         }
+    }
+
+    private void clear(Assembler code) {
+        for (int sum = 0; sum < 2 * rows; sum++) code.clear(sum);
     }
 
     /** Asks for what the sums will be added to. */

@@ -4,8 +4,8 @@ import static dev.crema.tensor.simd.Lanes.MEMORY;
 
 import dev.crema.tensor.machine.DotTile;
 import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
-import dev.crema.tensor.simd.PanelProduct.Left;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  * rows there are.
  */
 public final class HeadTiles {
-    private static final long LINE = 64;
+    private static final long NOTHING = 0; // added to a tile's sums
 
     private final HeadProducts products;
 
@@ -21,9 +21,9 @@ public final class HeadTiles {
         this.products = products;
     }
 
-    /** Tells whether {@link #writeRows} can multiply: in bf16, numbers are taken in pairs. */
-    public boolean multipliesRows() {
-        return products.wide() || products.inner() % 2 == 0;
+    /** Tells whether {@link #writeRows} can write so many columns: in bf16, numbers are taken in pairs. */
+    public boolean multipliesRows(int columns) {
+        return columns % Panels.COLUMNS == 0 && (products.wide() || products.inner() % 2 == 0);
     }
 
     /** Tells whether {@link #writeColumns} can write so many columns. */
@@ -31,21 +31,13 @@ public final class HeadTiles {
         return columns % DotTile.WEIGHTS == 0 && products.weightBytes() % DotTile.STEP == 0;
     }
 
-    /** Returns how much memory is computed in. */
-    public long scratchBytes(int columns) {
-        return parts() * Math.max(panelBytes(columns), gatheredBytes() + sumBytes());
+    /** Returns how much memory {@link #writeColumns} computes in. */
+    public long scratchBytes() {
+        return parts() * (gatheredBytes() + sumBytes());
     }
 
     private int parts() {
         return Crew.parts(products.heads(), 1);
-    }
-
-    private int steps() {
-        return products.wide() ? products.inner() : products.inner() / 2;
-    }
-
-    private long panelBytes(int columns) {
-        return (Panels.bytes(columns, steps()) + LINE - 1) / LINE * LINE;
     }
 
     private long gatheredBytes() {
@@ -56,25 +48,31 @@ public final class HeadTiles {
         return (long) DotTile.MOST_ROWS * DotTile.WEIGHTS * DotTile.STEP;
     }
 
-    /**
-     * Writes {@code y [n H, O]}, where a head's part of the weight is {@code [I, O]}: {@code y = x w}.
-     *
-     * @param memory address of {@link #scratchBytes} bytes, at a multiple of 64
-     */
-    public void writeRows(Rows y, long memory) {
-        int columns = y.columns(), bytes = products.wide() ? 4 : 2;
-        Result result = products.wide() ? Result.FP32 : Result.BF16;
-        float[] zeros = new float[columns];
-        Crew.runParts(products.heads(), parts(), (part, head) -> {
-            Rows matrix = products.part(head, products.inner());
-            Panels panels = new Panels(memory + part * panelBytes(columns), columns, steps());
-            long rowBytes = matrix.stride() * bytes;
-            PanelPacking.rows(panels, !products.wide(), matrix.at(0, 0), rowBytes, products.inner(), zeros);
-            Rows x = products.rows(head);
-            Left left = new Left.Rows(x.at(0, 0), (int) x.count(), Math.toIntExact(x.stride() * bytes));
-            long apart = (long) products.heads() * columns * bytes;
-            new PanelProduct(panels, !products.wide()).run(left, result, y.at(head, 0), apart);
+    /** Writes {@code y [n H, O]}, where a head's part of the weight is {@code [I, O]}: {@code y = x w}. */
+    public void writeRows(Rows y) {
+        int bytes = products.wide() ? 4 : 2, heads = products.heads();
+        Crew.run(heads, 1, (part, head) -> {
+            Rows matrix = products.part(head, products.inner()), x = products.rows(head);
+            for (int column = 0; column < y.columns(); column += Panels.COLUMNS) {
+                for (int row = 0; row < x.count(); row += Tile.MOST_ROWS) {
+                    int count = (int) Math.min(Tile.MOST_ROWS, x.count() - row);
+                    long to = y.at(head + (long) row * heads, column), right = matrix.at(0, column);
+                    long apart = (long) heads * y.stride() * bytes, next = matrix.at(0, column + Panels.COLUMNS);
+                    tile(count, x, matrix).run(x.at(row, 0), right, steps(), to, apart, next, NOTHING);
+                }
+            }
         });
+    }
+
+    private int steps() {
+        return products.wide() ? products.inner() : products.inner() / 2;
+    }
+
+    private Tile.Code tile(int rows, Rows x, Rows matrix) {
+        int bytes = products.wide() ? 4 : 2, rowBytes = Math.toIntExact(x.stride() * bytes);
+        Result result = products.wide() ? Result.FP32 : Result.BF16;
+        var right = new Tile.Right.Rows(Math.toIntExact(matrix.stride() * bytes));
+        return new Tile(rows, Panels.COLUMNS, rowBytes, 4, !products.wide(), right, result).code();
     }
 
     /**

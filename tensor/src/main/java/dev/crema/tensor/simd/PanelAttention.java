@@ -8,7 +8,7 @@ import dev.crema.tensor.machine.RowFunction;
 import dev.crema.tensor.machine.RowFunction.Format;
 import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
-import dev.crema.tensor.machine.Tile.Start;
+import dev.crema.tensor.machine.Tile.Right;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -103,7 +103,7 @@ public final class PanelAttention {
     }
 
     private Tile.Code tile(int rows, int columns, int rowBytes, Result result) {
-        return new Tile(rows, columns, rowBytes, 4, !cache.wide(), Start.ZERO, result).code();
+        return new Tile(rows, columns, rowBytes, 4, !cache.wide(), new Right.Steps(), result).code();
     }
 
     /**

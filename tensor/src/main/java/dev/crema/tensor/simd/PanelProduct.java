@@ -117,7 +117,13 @@ public final class PanelProduct {
             int rows = tiles.rows(tile);
             if (codes[rows] == null) {
                 codes[rows] = new Tile(
-                                rows, columns, tiles.rowBytes(), tiles.stepBytes(), pairs, Tile.Start.PANEL, result)
+                                rows,
+                                columns,
+                                tiles.rowBytes(),
+                                tiles.stepBytes(),
+                                pairs,
+                                new Tile.Right.Panel(),
+                                result)
                         .code();
             }
         }

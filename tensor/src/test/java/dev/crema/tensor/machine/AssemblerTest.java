@@ -50,6 +50,7 @@ class AssemblerTest {
         check("vbroadcastss %xmm2,%zmm18", "62 e2 7d 48 18 d2", a -> a.spread(18, 2));
         check("vshuff32x4 $0x4e,%zmm19,%zmm19,%zmm20", "62 a3 65 40 23 e3 4e", a -> a.exchange(20, 19, 8));
         check("vshuff32x4 $0xb1,%zmm19,%zmm19,%zmm20", "62 a3 65 40 23 e3 b1", a -> a.exchange(20, 19, 4));
+        check("vshuff32x4 $0xd8,%zmm29,%zmm29,%zmm2", "62 93 15 40 23 d5 d8", a -> a.quarters(2, 29, 29, 0, 2, 1, 3));
         check("vpermilps $0x4e,%zmm19,%zmm20", "62 a3 7d 48 04 e3 4e", a -> a.exchange(20, 19, 2));
         check("vpermilps $0xb1,%zmm19,%zmm20", "62 a3 7d 48 04 e3 b1", a -> a.exchange(20, 19, 1));
         check("vpxord %zmm19,%zmm19,%zmm19", "62 a1 65 40 ef db", a -> a.clear(19));
@@ -61,7 +62,22 @@ class AssemblerTest {
     }
 
     @Test
+    void pairs() {
+        check("vpmovzxwd %ymm24,%zmm23", "62 82 7d 48 33 f8", a -> a.widen(23, 24));
+        check(
+                "vpslld $16,%zmm23,%zmm23; vpord %zmm22,%zmm23,%zmm23",
+                "62 b1 45 40 72 f7 10 62 a1 45 40 eb fe", a -> a.pair(23, 22));
+        check(
+                "vpunpcklwd 0x480(%rsi),%zmm29,%zmm29",
+                "62 61 15 40 61 ae 80 04 00 00", a -> a.lowerPairs(29, 29, Register.RSI, 0x480));
+        check(
+                "vpunpckhwd 0x480(%rsi),%zmm29,%zmm30",
+                "62 61 15 40 69 b6 80 04 00 00", a -> a.upperPairs(30, 29, Register.RSI, 0x480));
+    }
+
+    @Test
     void computesExponentials() {
+        check("vmaxps %zmm20,%zmm17,%zmm9", "62 31 74 40 5f cc", a -> a.largest(9, 17, 20));
         check("vmulps %zmm9,%zmm24,%zmm3", "62 d1 3c 40 59 d9", a -> a.multiply(3, 24, 9));
         check("vdivps %zmm29,%zmm2,%zmm18", "62 81 6c 48 5e d5", a -> a.divide(18, 2, 29));
         check("vreduceps $0x1,%zmm31,%zmm30", "62 03 7d 48 56 f7 01", a -> a.fraction(30, 31));
