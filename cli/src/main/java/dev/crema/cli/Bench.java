@@ -53,8 +53,8 @@ final class Bench extends Verb {
 
     @Option(
             names = "--shape",
-            defaultValue = "deepseek-v2-lite",
-            description = "latent: ${COMPLETION-CANDIDATES} (default: deepseek-v2-lite).")
+            defaultValue = "deepseek-v2",
+            description = "latent: ${COMPLETION-CANDIDATES} (default: deepseek-v2).")
     private LatentBenchmark.Shape shape;
 
     @Option(names = "--samples", defaultValue = "1", description = "rollout: sequences of each prompt (default: 1).")

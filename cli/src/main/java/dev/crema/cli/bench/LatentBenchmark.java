@@ -28,7 +28,7 @@ import java.util.SplittableRandom;
  */
 public final class LatentBenchmark {
     private static final int VOCABULARY = 1024, HEAD = 128, LATENT = 512, TURNED = 64;
-    private static final int CONTEXT = 8192, CHUNK = 512, WARM_UP = 160, REPETITIONS = 5;
+    private static final int CONTEXT = 8192, CHUNK = 512, WARM_UP = 80, REPETITIONS = 5;
 
     private LatentBenchmark() {}
 
