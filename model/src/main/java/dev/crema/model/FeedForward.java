@@ -21,8 +21,12 @@ sealed interface FeedForward {
     static Dense dense(FeedForwardSpec.Dense spec, Weights weights, String name) {
         Linear output = Linear.of(weights, name + ".output");
         return switch (spec) {
-            case FeedForwardSpec.Plain plain ->
-                new Plain(Linear.of(weights, name + ".input"), plain.activation(), output);
+            case FeedForwardSpec.Plain plain -> {
+                Linear input = Linear.of(weights, name + ".input");
+                yield plain.activation() == Activation.GELU_TANH && output instanceof Linear.Biased(Tensor w, Tensor b)
+                        ? new PlainGelu(input, new Linear.OfGelu(w, b))
+                        : new Plain(input, plain.activation(), output);
+            }
             case FeedForwardSpec.Gated gated ->
                 new Gated(Gate.of(weights, name + ".input", gated.activation()), output);
         };
@@ -30,10 +34,10 @@ sealed interface FeedForward {
 
     /** The same for all tokens, whatever layer they are in. */
     sealed interface Dense extends FeedForward {
-        /** Computes {@code [..., D] -> [..., F]}. */
+        /** Computes {@code [..., D] -> [..., F]}, all but what {@link #output} does. */
         Tensor inner(Tensor x);
 
-        /** Projects {@code [..., F] -> [..., D]}. */
+        /** Computes {@code [..., F] -> [..., D]}. */
         Linear output();
 
         default Tensor apply(Tensor x) {
@@ -51,6 +55,14 @@ sealed interface FeedForward {
         @Override
         public Tensor inner(Tensor x) {
             return activate(activation, input.apply(x));
+        }
+    }
+
+    /** The same with GELU, which is part of the second projection. */
+    record PlainGelu(Linear input, Linear.OfGelu output) implements Dense {
+        @Override
+        public Tensor inner(Tensor x) {
+            return input.apply(x);
         }
     }
 

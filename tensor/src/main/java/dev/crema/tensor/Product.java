@@ -68,17 +68,53 @@ final class Product {
         return x.detach().contiguous().reshape(-1, x.size(-1));
     }
 
+    /**
+     * Returns {@code gelu(x) wᵀ + b}. In fp32 only {@code x} is kept for the gradient: GELU comes again at the price of
+     * writing it, when its derivative is computed.
+     */
+    static Tensor ofGelu(Tensor x, Tensor weight, Tensor bias) {
+        if (!crewed(x, weight) || !crewed(x, bias) || few(x, weight)) return of(Gelu.apply(x), weight, bias);
+        boolean recording = Autograd.recording() && bias.requiresGrad();
+        try (Scope scope = Scope.open()) {
+            long[] given = x.shape();
+            Tensor rows = rows(x);
+            Tensor y = Fp32Product.of(Gelu.value(rows), weight.detach().transpose(0, 1), bias.detach());
+            List<Tensor> added = recording ? List.of(bias) : List.of();
+            return scope.keep(CustomGradient.of(
+                    y.reshape(shape(x, weight)),
+                    x,
+                    (gradient, saved) -> {
+                        Tensor g = gradient.contiguous().reshape(saved[0].size(0), -1); // [N, O]
+                        Tensor dx = Fp32Product.of(g, weight.detach()); // first that of gelu(x)
+                        Tensor activated = Gelu.valueAndGradient(saved[0], dx);
+                        collect(weight, added, g, activated);
+                        return dx.reshape(given);
+                    },
+                    rows));
+        }
+    }
+
     /** Gives {@code y [N, O]} the shape of {@code x}, and its gradient a way to {@code x} and the parameters. */
     private static Tensor linked(Tensor y, Tensor x, Tensor rows, Tensor weight, List<Tensor> bias) {
-        long[] given = x.shape(), shape = x.shape();
-        shape[shape.length - 1] = y.size(1);
+        long[] given = x.shape();
         CustomGradient.Rule rule = (gradient, saved) -> {
             Tensor g = gradient.contiguous().reshape(saved[0].size(0), -1); // [N, O]
-            bias.forEach(each -> collect(each, g));
-            if (weight.requiresGrad()) collect(weight, g.transpose(0, 1), saved[0]);
+            collect(weight, bias, g, saved[0]);
             return Fp32Product.of(g, weight.detach()).reshape(given);
         };
-        return CustomGradient.of(y.reshape(shape), x, rule, rows);
+        return CustomGradient.of(y.reshape(shape(x, weight)), x, rule, rows);
+    }
+
+    private static long[] shape(Tensor x, Tensor weight) {
+        long[] shape = x.shape();
+        shape[shape.length - 1] = weight.size(0);
+        return shape;
+    }
+
+    /** Adds to the gradients of a weight and a bias what {@code g [N, O]} of the product of {@code rows [N, I]} says. */
+    private static void collect(Tensor weight, List<Tensor> bias, Tensor g, Tensor rows) {
+        bias.forEach(each -> collect(each, g));
+        if (weight.requiresGrad()) collect(weight, g.transpose(0, 1), rows);
     }
 
     /** Adds {@code a b} to a parameter's gradient. */
@@ -106,11 +142,9 @@ final class Product {
     }
 
     private static Tensor fewRows(Tensor x, Tensor weight, Bias bias, DType result) {
-        long[] shape = x.shape();
-        shape[shape.length - 1] = weight.size(0);
         try (Scope scope = Scope.open()) {
             Rows rows = SimdRows.of(x.contiguous()), weights = SimdRows.of(weight);
-            Tensor y = scope.keep(Tensors.empty(result, Device.CPU, shape));
+            Tensor y = scope.keep(Tensors.empty(result, Device.CPU, shape(x, weight)));
             if (SimdRows.tiles(x.dtype()) && DotProducts.fit(rows.columns(), rows.wide())) {
                 DotProducts products = new DotProducts(rows, weights);
                 Tensor scratch = Tensors.empty(DType.UINT8, Device.CPU, products.scratchBytes());

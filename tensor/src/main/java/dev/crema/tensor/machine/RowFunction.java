@@ -29,7 +29,9 @@ public record RowFunction(Kind kind, Format from, Format to) {
         /** {@code x s}, {@code s = 1 / (1 + exp(-2 u))}, {@code u = sqrt(2 / π) (x + 0.044715 x³)}: GELU by tanh. */
         GELU,
         /** Its derivative by the gradient: {@code g s (1 + 2 (1 - s) x u')}. */
-        GELU_GRADIENT
+        GELU_GRADIENT,
+        /** Both: the former is written, the latter takes the gradient's place. */
+        GELU_AND_GRADIENT
     }
 
     /** A type of numbers, or none. */
@@ -126,7 +128,8 @@ public record RowFunction(Kind kind, Format from, Format to) {
             case MULTIPLE -> X;
             case GELU -> {
                 addOneToExponential(code);
-                code.divide(X, X, POWER);
+                code.divide(POWER, ONE, POWER);
+                code.multiply(X, X, POWER);
                 yield X;
             }
             case GELU_GRADIENT -> {
@@ -135,17 +138,18 @@ public record RowFunction(Kind kind, Format from, Format to) {
                 differentiate(code);
                 yield GRADIENT;
             }
+            case GELU_AND_GRADIENT -> {
+                addOneToExponential(code);
+                read(code, GRADIENT, g);
+                differentiate(code);
+                write(code, from, GRADIENT, g);
+                code.multiply(X, X, POWER);
+                yield X;
+            }
         };
         code.add(SUM, SUM, value);
         code.multiply(value, value, ROW_FACTOR);
-        switch (to) {
-            case NOTHING -> {}
-            case BF16 -> {
-                code.roundToBf16(value, value);
-                code.storeHalf(y, 0, value, Assembler.ALL);
-            }
-            case FP32 -> code.store(y, 0, value, Assembler.ALL);
-        }
+        write(code, to, value, y);
         code.add(x, LANES * from.bytes());
         code.add(y, LANES * to.bytes());
         code.add(g, LANES * from.bytes());
@@ -164,6 +168,17 @@ public record RowFunction(Kind kind, Format from, Format to) {
         else code.load(vector, address, 0);
     }
 
+    private static void write(Assembler code, Format format, int vector, Register address) {
+        switch (format) {
+            case NOTHING -> {}
+            case BF16 -> {
+                code.roundToBf16(vector, vector);
+                code.storeHalf(address, 0, vector, Assembler.ALL);
+            }
+            case FP32 -> code.store(address, 0, vector, Assembler.ALL);
+        }
+    }
+
     /** Computes {@code 1 + exp(-2 u)}, which is {@code 1 / s}. */
     private static void addOneToExponential(Assembler code) {
         polynomial(code, EXPONENT, GELU_B, -GELU_A * PowerOfTwo.LOG2E);
@@ -171,7 +186,7 @@ public record RowFunction(Kind kind, Format from, Format to) {
         code.add(POWER, POWER, ONE);
     }
 
-    /** Multiplies the gradient by the derivative, given {@code 1 / s}. */
+    /** Multiplies the gradient by the derivative, given {@code 1 / s}, which becomes {@code s}. */
     private static void differentiate(Assembler code) {
         int s = POWER, slope = EXPONENT, rest = REST;
         code.divide(s, ONE, POWER);

@@ -73,6 +73,19 @@ public final class GeluElements {
         });
     }
 
+    /** Writes {@code y}, and turns its gradient into that of {@code x}. */
+    public static void forwardAndBackward(Rows x, Rows gradient, Rows y) {
+        if (!compiled(x, gradient) || !compiled(x, y)) {
+            forward(x, y);
+            backward(x, gradient, gradient);
+            return;
+        }
+        RowFunction.Code code = code(RowFunction.Kind.GELU_AND_GRADIENT, x);
+        int vectors = x.columns() / N;
+        Crew.run(
+                x.count(), grain(x), (part, row) -> code.run(x.at(row, 0), gradient.at(row, 0), y.at(row, 0), vectors));
+    }
+
     // In two passes: with the exponential, the whole is more than one compilation takes in.
     private static void gates(Rows x, long row, float[] gates) {
         int bound = F.loopBound(x.columns());
