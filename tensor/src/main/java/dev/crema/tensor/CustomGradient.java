@@ -71,7 +71,7 @@ final class CustomGradient {
 
     /**
      * Links a value to an input of another shape: between them stands a sum of zeros in the input's shape, repeated to the
-     * value's shape; neither takes memory, forward or backward. The hook of the value computes the input's gradient and
+     * value's shape; neither takes memory worth the name, forward or backward. The hook of the value computes the input's gradient and
      * hands it over to the hook of the input; what flows between is thrown away.
      */
     private static Tensor linkAcrossShapes(Tensor value, Tensor input, Rule rule, Tensor... saved) {
@@ -80,7 +80,8 @@ final class CustomGradient {
         Device device = value.device();
         long[] ones = new long[value.rank()];
         Arrays.fill(ones, 1);
-        Tensor zeros = Tensors.zeros(dtype, device, 1).expand(input.shape());
+        // A row of zeros, repeated: libtorch adds up what lies side by side faster than one number again and again.
+        Tensor zeros = Tensors.zeros(dtype, device, input.size(-1)).expand(input.shape());
         Tensor end = link(zeros, input, (gradient, none) -> Scope.adopt(Objects.requireNonNull(handedOver[0])));
         Tensor bridge = end.sum().reshape(ones).expand(value.shape());
         return link(
