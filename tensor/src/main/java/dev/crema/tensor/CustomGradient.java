@@ -71,8 +71,8 @@ final class CustomGradient {
 
     /**
      * Links a value to an input of another shape: between them stands a sum of zeros in the input's shape, repeated to the
-     * value's shape; neither takes memory worth the name, forward or backward. The hook of the value computes the input's gradient and
-     * hands it over to the hook of the input; what flows between is thrown away.
+     * value's shape; neither takes memory worth the name, forward or backward. The hook of the value computes the input's
+     * gradient and hands it over to the hook of the input; what flows between is thrown away.
      */
     private static Tensor linkAcrossShapes(Tensor value, Tensor input, Rule rule, Tensor... saved) {
         Tensor[] handedOver = new Tensor[1];
