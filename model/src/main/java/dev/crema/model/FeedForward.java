@@ -23,8 +23,10 @@ sealed interface FeedForward {
         return switch (spec) {
             case FeedForwardSpec.Plain plain -> {
                 Linear input = Linear.of(weights, name + ".input");
-                yield plain.activation() == Activation.GELU_TANH && output instanceof Linear.Biased(Tensor w, Tensor b)
-                        ? new PlainGelu(input, new Linear.OfGelu(w, b))
+                yield plain.activation() == Activation.GELU_TANH
+                                && input instanceof Linear.Biased up
+                                && output instanceof Linear.Biased down
+                        ? new PlainGelu(up, down)
                         : new Plain(input, plain.activation(), output);
             }
             case FeedForwardSpec.Gated gated ->
@@ -34,12 +36,23 @@ sealed interface FeedForward {
 
     /** The same for all tokens, whatever layer they are in. */
     sealed interface Dense extends FeedForward {
-        /** Computes {@code [..., D] -> [..., F]}, all but what {@link #output} does. */
+        Tensor apply(Tensor x);
+
+        @Override
+        default Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum) {
+            return sum.of(apply(x));
+        }
+    }
+
+    /** One whose last projection can add to the residual stream by itself. */
+    sealed interface Projected extends Dense {
+        /** Computes {@code [..., D] -> [..., F]}. */
         Tensor inner(Tensor x);
 
-        /** Computes {@code [..., F] -> [..., D]}. */
+        /** Projects {@code [..., F] -> [..., D]}. */
         Linear output();
 
+        @Override
         default Tensor apply(Tensor x) {
             return output().apply(inner(x));
         }
@@ -51,23 +64,23 @@ sealed interface FeedForward {
     }
 
     /** {@code W₂ f(W₁ x)}. */
-    record Plain(Linear input, Activation activation, Linear output) implements Dense {
+    record Plain(Linear input, Activation activation, Linear output) implements Projected {
         @Override
         public Tensor inner(Tensor x) {
             return activate(activation, input.apply(x));
         }
     }
 
-    /** The same with GELU, which is part of the second projection. */
-    record PlainGelu(Linear input, Linear.OfGelu output) implements Dense {
+    /** The same with GELU by the hyperbolic tangent, as one function. */
+    record PlainGelu(Linear.Biased up, Linear.Biased down) implements Dense {
         @Override
-        public Tensor inner(Tensor x) {
-            return input.apply(x);
+        public Tensor apply(Tensor x) {
+            return Functions.geluFeedForward(x, up.weight(), up.bias(), down.weight(), down.bias());
         }
     }
 
     /** {@code W₃ (f(W₁ x) ∘ W₂ x)}. */
-    record Gated(Gate gate, Linear output) implements Dense {
+    record Gated(Gate gate, Linear output) implements Projected {
         @Override
         public Tensor inner(Tensor x) {
             return gate.apply(x);

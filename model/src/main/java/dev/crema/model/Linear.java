@@ -59,12 +59,4 @@ sealed interface Linear {
             return Functions.linear(x, weight, bias);
         }
     }
-
-    /** Projects {@code gelu(x)}, by the hyperbolic tangent: {@code x [..., I]}. */
-    record OfGelu(Tensor weight, Tensor bias) implements Linear {
-        @Override
-        public Tensor apply(Tensor x) {
-            return Functions.linearOfGelu(x, weight, bias);
-        }
-    }
 }

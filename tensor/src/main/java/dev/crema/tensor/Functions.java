@@ -24,11 +24,6 @@ public final class Functions {
         return Product.of(x, weight, bias);
     }
 
-    /** Returns {@code geluTanh(x) weightᵀ + bias}, and keeps less for the gradient than the two after one another. */
-    public static Tensor linearOfGelu(Tensor x, Tensor weight, Tensor bias) {
-        return Product.ofGelu(x, weight, bias);
-    }
-
     /**
      * The same as {@link #linear(Tensor, Tensor)}, in FP32 where that costs nothing: of a few rows, without gradients, on the
      * CPU; else in the type of {@code x}.
@@ -74,6 +69,14 @@ public final class Functions {
     /** The same with {@code 1 + weight} in place of the weight, added in fp32, as Gemma keeps its norms. */
     public static Tensor unitOffsetRmsNorm(Tensor x, Tensor weight, double epsilon) {
         return RmsNorm.apply(x, weight, 1, epsilon);
+    }
+
+    /**
+     * Returns {@code geluTanh(x upᵀ + upBias) downᵀ + downBias}, and keeps less for the gradient than the three after one
+     * another: {@code x [..., D]}, {@code up [F, D]}, {@code down [D, F]} to {@code [..., D]}.
+     */
+    public static Tensor geluFeedForward(Tensor x, Tensor up, Tensor upBias, Tensor down, Tensor downBias) {
+        return new GeluFeedForward(up, upBias, down, downBias).of(x);
     }
 
     /** Gaussian error linear unit, exact. */

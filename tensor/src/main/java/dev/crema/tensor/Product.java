@@ -18,6 +18,9 @@ import org.bytedeco.pytorch.global.torch;
  * as they lie.
  */
 final class Product {
+    /** Rows from which packing a weight pays. */
+    private static final int PACKED_FROM = 1024;
+
     private Product() {}
 
     static Tensor of(Tensor x, Tensor weight) {
@@ -64,34 +67,9 @@ final class Product {
         return Fp32Product.fits(x) && Fp32Product.fits(parameter) && (frozen || reached);
     }
 
-    private static Tensor rows(Tensor x) {
+    /** Returns {@code x} as rows, {@code [N, I]}, without a gradient. */
+    static Tensor rows(Tensor x) {
         return x.detach().contiguous().reshape(-1, x.size(-1));
-    }
-
-    /**
-     * Returns {@code gelu(x) wᵀ + b}. In fp32 only {@code x} is kept for the gradient: GELU comes again at the price of
-     * writing it, when its derivative is computed.
-     */
-    static Tensor ofGelu(Tensor x, Tensor weight, Tensor bias) {
-        if (!crewed(x, weight) || !crewed(x, bias) || few(x, weight)) return of(Gelu.apply(x), weight, bias);
-        boolean recording = Autograd.recording() && bias.requiresGrad();
-        try (Scope scope = Scope.open()) {
-            long[] given = x.shape();
-            Tensor rows = rows(x);
-            Tensor y = Fp32Product.of(Gelu.value(rows), weight.detach().transpose(0, 1), bias.detach());
-            List<Tensor> added = recording ? List.of(bias) : List.of();
-            return scope.keep(CustomGradient.of(
-                    y.reshape(shape(x, weight)),
-                    x,
-                    (gradient, saved) -> {
-                        Tensor g = gradient.contiguous().reshape(saved[0].size(0), -1); // [N, O]
-                        Tensor dx = Fp32Product.of(g, weight.detach()); // first that of gelu(x)
-                        Tensor activated = Gelu.valueAndGradient(saved[0], dx);
-                        collect(weight, added, g, activated);
-                        return dx.reshape(given);
-                    },
-                    rows));
-        }
     }
 
     /** Gives {@code y [N, O]} the shape of {@code x}, and its gradient a way to {@code x} and the parameters. */
@@ -112,7 +90,7 @@ final class Product {
     }
 
     /** Adds to the gradients of a weight and a bias what {@code g [N, O]} of the product of {@code rows [N, I]} says. */
-    private static void collect(Tensor weight, List<Tensor> bias, Tensor g, Tensor rows) {
+    static void collect(Tensor weight, List<Tensor> bias, Tensor g, Tensor rows) {
         bias.forEach(each -> collect(each, g));
         if (weight.requiresGrad()) collect(weight, g.transpose(0, 1), rows);
     }
@@ -121,6 +99,19 @@ final class Product {
     private static void collect(Tensor parameter, Tensor a, Tensor b) {
         if (parameter.hasGrad()) Fp32Product.add(a, b, parameter.grad());
         else parameter.accumulateGrad(Fp32Product.of(a, b));
+    }
+
+    /**
+     * Multiplies many rows, {@code [N, I]}, without a gradient. In bf16 libtorch would copy the bias to all rows first, and
+     * add to it; our tiles begin with it, which pays for packing the weight.
+     */
+    static Tensor ofRows(Tensor rows, Tensor weight, Tensor bias) {
+        Tensor w = weight.detach(), b = bias.detach();
+        if (Fp32Product.fits(rows)) return Fp32Product.of(rows, w.transpose(0, 1), b);
+        if (rows.size(0) < PACKED_FROM || !PanelMatrix.fits(w, PackedMatrix.After.NOTHING)) return biased(rows, w, b);
+        try (PanelMatrix packed = PanelMatrix.of(w, List.of(b), PackedMatrix.After.NOTHING)) {
+            return packed.product(rows);
+        }
     }
 
     private static Tensor biased(Tensor x, Tensor weight, Tensor bias) {

@@ -54,46 +54,6 @@ class ProductTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource({"FP32, 3, 5, 32, 16, 2e-5", "FP32, 2, 7, 36, 10, 2e-5", "BF16, 2, 8, 64, 32, 2e-2"})
-    void ofGeluHasTheGradientsOfTheTwoAfterOneAnother(
-            DType dtype, int rows, int tokens, int inner, int outer, double tolerance) {
-        try (Scope scope = Scope.open()) {
-            List<float[]> apart = gradients(
-                    dtype, rows, tokens, inner, outer, (x, w, b) -> Functions.linear(Functions.geluTanh(x), w, b));
-            List<float[]> together = gradients(dtype, rows, tokens, inner, outer, Functions::linearOfGelu);
-            for (int i = 0; i < apart.size(); i++) {
-                float[] expected = apart.get(i), actual = together.get(i);
-                assertThat(actual).hasSameSizeAs(expected);
-                for (int j = 0; j < expected.length; j++) {
-                    float error = (float) (tolerance * (1 + Math.abs(expected[j])));
-                    assertThat(actual[j]).isCloseTo(expected[j], offset(error));
-                }
-            }
-        }
-    }
-
-    private interface Layer {
-        Tensor apply(Tensor x, Tensor weight, Tensor bias);
-    }
-
-    /** Returns the layer's value and the gradients of its input, weight and bias. */
-    private static List<float[]> gradients(DType dtype, int rows, int tokens, int inner, int outer, Layer layer) {
-        try (Scope scope = Scope.open();
-                RandomState random = RandomState.of(5)) {
-            Tensor x = normal(random, dtype, rows, tokens, inner).requiresGrad(true);
-            Tensor w = normal(random, dtype, outer, inner).requiresGrad(true);
-            Tensor b = normal(random, dtype, outer).requiresGrad(true);
-            Tensor y = layer.apply(x.mul(1), w, b);
-            y.mul(y).sum().backward();
-            return List.of(
-                    y.toFloats(),
-                    x.grad().toFloats(),
-                    w.grad().toFloats(),
-                    b.grad().toFloats());
-        }
-    }
-
     private static Tensor normal(RandomState random, DType dtype, long... shape) {
         return random.normal(Tensors.empty(DType.FP32, Device.CPU, shape), 0, 1).to(dtype);
     }
