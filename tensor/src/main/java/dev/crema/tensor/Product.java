@@ -48,7 +48,7 @@ final class Product {
         if (crewed(x, weight) && crewed(x, bias)) {
             try (Scope scope = Scope.open()) {
                 Tensor rows = rows(x);
-                Tensor y = Fp32Product.of(rows, weight.detach().transpose(0, 1), bias.detach());
+                Tensor y = ofRows(rows, weight, bias);
                 return scope.keep(linked(y, x, rows, weight, recording ? List.of(bias) : List.of()));
             }
         }
@@ -108,9 +108,10 @@ final class Product {
     static Tensor ofRows(Tensor rows, Tensor weight, Tensor bias) {
         Tensor w = weight.detach(), b = bias.detach();
         if (Fp32Product.fits(rows)) return Fp32Product.of(rows, w.transpose(0, 1), b);
-        if (rows.size(0) < PACKED_FROM || !PanelMatrix.fits(w, PackedMatrix.After.NOTHING)) return biased(rows, w, b);
-        try (PanelMatrix packed = PanelMatrix.of(w, List.of(b), PackedMatrix.After.NOTHING)) {
-            return packed.product(rows);
+        boolean packed = rows.size(0) >= PACKED_FROM && PackedMatrix.worthwhile(w);
+        if (!packed || !PanelMatrix.fits(w, PackedMatrix.After.NOTHING)) return biased(rows, w, b);
+        try (PanelMatrix matrix = PanelMatrix.of(w, List.of(b), PackedMatrix.After.NOTHING)) {
+            return matrix.product(rows);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -49,6 +50,18 @@ class LatentHeadsTest {
                             .isEqualTo(expected[i], within(tolerance * (1 + Math.abs(expected[i]))));
                 }
             }
+        }
+    }
+
+    @Test
+    void moreThreadsThanTokensAreNoneTooMany() {
+        int threads = LibTorch.threads();
+        LibTorch.threads(8);
+        try {
+            mixesLatentsByTheirScores(DType.BF16, 4, 32, 16, 3, 1, 1e-2);
+            mixesLatentsByTheirScores(DType.FP32, 4, 32, 16, 9, 8, 2e-5);
+        } finally {
+            LibTorch.threads(threads);
         }
     }
 

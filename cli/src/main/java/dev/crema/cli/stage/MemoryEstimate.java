@@ -96,7 +96,9 @@ record MemoryEstimate(long weights, long activations, long loss) {
 
     private static long values(FeedForwardSpec.Part part) {
         return switch (part) {
-            case FeedForwardSpec.Plain plain -> 2L * plain.width();
+            // GELU by the hyperbolic tangent comes again in the backward pass.
+            case FeedForwardSpec.Plain plain ->
+                (plain.activation() == Activation.GELU_TANH && plain.bias() ? 1L : 2L) * plain.width();
             // Else than by SiLU, the gate stands by itself, and once more activated.
             case FeedForwardSpec.Gated gated -> (gated.activation() == Activation.SILU ? 3L : 5L) * gated.width();
             case FeedForwardSpec.Experts experts ->

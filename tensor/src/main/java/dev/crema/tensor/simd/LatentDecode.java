@@ -39,7 +39,7 @@ public final class LatentDecode {
             whole.run(whole.part(scratch + part * bytes));
         });
         for (LatentDecode row : rows.subList(apart, rows.size())) {
-            List<LatentPart> parts = IntStream.range(0, threads)
+            List<LatentPart> parts = IntStream.range(0, Math.min(threads, row.problem.tokens()))
                     .mapToObj(part -> row.part(scratch + part * bytes))
                     .toList();
             row.run(parts);
@@ -55,14 +55,15 @@ public final class LatentDecode {
         write(List.of(whole));
     }
 
+    /** Cuts the tokens among parts, of which there are no more than tokens. */
     private void run(List<LatentPart> parts) {
         long tokens = problem.tokens();
         int count = parts.size();
         Crew.runParts(count, count, (part, index) -> {
             int from = (int) (tokens * index / count), to = (int) (tokens * (index + 1) / count);
-            if (from < to) parts.get((int) index).run(from, to);
+            parts.get((int) index).run(from, to);
         });
-        write(parts.subList(tokens < count ? count - (int) tokens : 0, count)); // with few tokens the first have none
+        write(parts);
     }
 
     private void write(List<LatentPart> parts) {

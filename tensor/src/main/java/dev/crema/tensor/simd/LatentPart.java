@@ -11,6 +11,7 @@ import dev.crema.tensor.machine.RowFunction.Format;
 import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
 import dev.crema.tensor.machine.Tile.Right;
+import java.util.function.IntFunction;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -32,7 +33,10 @@ final class LatentPart {
             new RowFunction(RowFunction.Kind.MULTIPLE, Format.FP32, Format.FP32).code();
 
     private final Problem problem;
-    private final Codes codes;
+    private final Tiles scoring;
+    private final Tiles mixing;
+    private final Tiles adding; // to what was mixed before
+    private final ColumnWeights.Code weighing;
     private final Panels queries;
     private final long scores;
     private final Panels weights; // of a panel of heads: their columns
@@ -86,44 +90,38 @@ final class LatentPart {
         }
     }
 
-    /** Tiles by the number of their rows. */
-    private record Codes(Tile.Code[] score, Tile.Code[] mix, Tile.Code[] add, ColumnWeights.Code weigh) {
-        static Codes of(Problem problem) {
-            var codes = new Codes(row(), row(), row(), new ColumnWeights(problem.pairs()).code());
-            int columns = problem.heads() > LANES ? Panels.COLUMNS : LANES, bytes = problem.rowBytes();
-            for (int rows = 1; rows <= Tile.MOST_ROWS; rows++) {
-                codes.score[rows] = tile(problem, rows, columns, bytes, 4, new Right.Panel(), Result.FP32);
-                codes.mix[rows] = mixing(problem, rows, Result.FP32);
-                codes.add[rows] = mixing(problem, rows, Result.FP32_ADDED);
-            }
-            return codes;
+    /** Tiles that differ in the number of their rows, each looked up when it is first asked for. */
+    private record Tiles(Tile.Code[] known, IntFunction<Tile> made) {
+        Tiles(IntFunction<Tile> made) {
+            this(new Tile.Code[Tile.MOST_ROWS + 1], made);
         }
 
-        private static Tile.Code[] row() {
-            return new Tile.Code[Tile.MOST_ROWS + 1];
-        }
-
-        private static Tile.Code mixing(Problem problem, int rows, Result result) {
-            Right latents = new Right.Rows(problem.rowBytes());
-            return tile(problem, rows, Panels.COLUMNS, 4, Panels.STEP, latents, result);
-        }
-
-        private static Tile.Code tile(
-                Problem problem, int rows, int columns, int rowBytes, int stepBytes, Right right, Result result) {
-            return new Tile(rows, columns, rowBytes, stepBytes, problem.pairs(), right, result).code();
+        Tile.Code of(int rows) {
+            if (known[rows] == null) known[rows] = made.apply(rows).code();
+            return known[rows];
         }
     }
 
     LatentPart(Problem problem, long scratch) {
         int heads = problem.heads(), steps = problem.steps(), blockSteps = BLOCK / problem.tokensOfStep();
         this.problem = problem;
-        this.codes = Codes.of(problem);
+        int columns = heads > LANES ? Panels.COLUMNS : LANES;
+        this.scoring = new Tiles(rows ->
+                new Tile(rows, columns, problem.rowBytes(), 4, problem.pairs(), new Right.Panel(), Result.FP32));
+        this.mixing = new Tiles(rows -> mixing(rows, Result.FP32));
+        this.adding = new Tiles(rows -> mixing(rows, Result.FP32_ADDED));
+        this.weighing = new ColumnWeights(problem.pairs()).code();
         this.queries = new Panels(scratch, heads, steps);
         this.scores = scratch + Panels.bytes(heads, steps);
         this.weights = new Panels(scores + (long) BLOCK * Panels.STEP, Panels.COLUMNS, blockSteps);
         this.last = weights.address() + Panels.bytes(Panels.COLUMNS, blockSteps);
         this.states = aligned(last + 2L * problem.rowBytes());
         this.mixed = states + 2L * problem.panels() * ColumnWeights.STATE_BYTES;
+    }
+
+    private Tile mixing(int rows, Result result) {
+        Right latents = new Right.Rows(problem.rowBytes());
+        return new Tile(rows, Panels.COLUMNS, 4, Panels.STEP, problem.pairs(), latents, result);
     }
 
     private static long aligned(long address) {
@@ -161,7 +159,7 @@ final class LatentPart {
     /** Computes a block's scores of a panel of heads, a token's 128 bytes from the next's. */
     private void score(int panel, int from, int count) {
         for (int token = 0; token < count; token += Tile.MOST_ROWS) {
-            Tile.Code tile = codes.score[Math.min(Tile.MOST_ROWS, count - token)];
+            Tile.Code tile = scoring.of(Math.min(Tile.MOST_ROWS, count - token));
             long rows = problem.latents().at(from + token, 0), at = scores + (long) token * Panels.STEP;
             tile.run(rows, queries.panel(panel), problem.steps(), at, Panels.STEP, queries.panel(panel), NOTHING);
         }
@@ -176,7 +174,7 @@ final class LatentPart {
         int steps = Math.ceilDiv(count, problem.tokensOfStep()), first = panel * Panels.COLUMNS;
         for (int column = 0; column < queries.width(panel); column += LANES) {
             long state = state(first + column, 0);
-            codes.weigh.run(scores + 4L * column, steps, weights.step(0, 0) + 4L * column, state, problem.scale());
+            weighing.run(scores + 4L * column, steps, weights.step(0, 0) + 4L * column, state, problem.scale());
         }
         if (!before) return;
         for (int head = first; head < first + queries.width(panel); head++) {
@@ -195,16 +193,16 @@ final class LatentPart {
                 long left = weights.step(0, 0) + 4L * head,
                         to = mixed(panel * Panels.COLUMNS + head) + 4L * Panels.COLUMNS * i;
                 long right = latents + i * line;
-                if (steps > 0) run(before ? codes.add : codes.mix, rows, left, right, steps, to, right + line);
+                if (steps > 0) run(before ? adding : mixing, rows, left, right, steps, to, right + line);
                 if (steps * problem.tokensOfStep() == count) continue;
                 left += (long) steps * Panels.STEP;
-                run(before || steps > 0 ? codes.add : codes.mix, rows, left, last + i * line, 1, to, last);
+                run(before || steps > 0 ? adding : mixing, rows, left, last + i * line, 1, to, last);
             }
         }
     }
 
-    private void run(Tile.Code[] tiles, int rows, long left, long right, int steps, long to, long fetched) {
-        tiles[rows].run(left, right, steps, to, 4L * problem.rank(), fetched, to);
+    private void run(Tiles tiles, int rows, long left, long right, int steps, long to, long fetched) {
+        tiles.of(rows).run(left, right, steps, to, 4L * problem.rank(), fetched, to);
     }
 
     private long state(int head, int what) {
