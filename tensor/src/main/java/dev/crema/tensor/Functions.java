@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.simd.FlashAttention;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorOptional;
@@ -202,6 +203,11 @@ public final class Functions {
         return SimdRows.fit(like);
     }
 
+    /** Tells whether {@link #selfAttention} on the CPU keeps no weights, so that its memory grows with the tokens alone. */
+    public static boolean attendsByBlocks(DType dtype, int headSize) {
+        return FlashAttention.fits(headSize, dtype == DType.FP32);
+    }
+
     /**
      * Returns the attention of whole rows: {@code softmax(scale q kᵀ) v} by head.
      *
@@ -213,7 +219,9 @@ public final class Functions {
      */
     public static Tensor selfAttention(
             Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles, double scale) {
-        return SelfAttention.apply(projection, layout, first, angles, scale);
+        return FlashSelfAttention.fits(projection, layout)
+                ? FlashSelfAttention.apply(projection, layout, first, angles, scale)
+                : SelfAttention.apply(projection, layout, first, angles, scale);
     }
 
     /** Returns the keys that {@link #selfAttention} makes of a projection, {@code [B, K, T, d]}, without gradients. */

@@ -10,6 +10,7 @@ import dev.crema.model.ArchConfig.NormSpec;
 import dev.crema.model.ArchConfig.QueryKeyNorm;
 import dev.crema.model.ParameterSpec;
 import dev.crema.tensor.DType;
+import dev.crema.tensor.Functions;
 import dev.crema.tensor.SoftCap;
 import dev.crema.tensor.VocabularyLoss;
 import java.io.IOException;
@@ -26,9 +27,9 @@ import java.util.stream.Stream;
  *
  * <p>A parameter costs its weight and the gradient of a backward pass in the type of the model, and in fp32 a master
  * (unless the model is in fp32), the sum of gradients and the two moments of AdamW. A token costs, for each layer, what
- * the backward pass needs of it: the inputs of the norms and products, and its attention weights, one for each head and
- * each token of the row. With recomputation only the input of each layer stays. The
- * loss adds a chunk of logits and the head's gradient in fp32; the virtual machine and libtorch add a constant.
+ * the backward pass needs of it: the inputs of the norms and products, and, where attention does not go by
+ * blocks, its weights, one for each head and each token of the row. With recomputation only the input of each layer stays.
+ * The loss adds a chunk of logits and the head's gradient in fp32; the virtual machine and libtorch add a constant.
  *
  * @param weights bytes of all that is kept by parameter
  * @param activations bytes of all that is kept by token
@@ -47,7 +48,7 @@ record MemoryEstimate(long weights, long activations, long loss) {
         long element = dtype == DType.FP32 ? 4 : 2;
         long master = dtype == DType.FP32 ? 0 : 4;
         long tokens = rows * columns;
-        long layer = tokens * valuesOfLayer(config, columns) * element; // the largest
+        long layer = tokens * valuesOfLayer(config, dtype, columns) * element; // the largest
         long stream = tokens * config.hiddenSize() * element;
         // What is at work beside it, and not yet given back, comes to two layers; four where each runs again.
         long layers = (long) config.layers() + config.multiTokenLayers();
@@ -66,17 +67,25 @@ record MemoryEstimate(long weights, long activations, long loss) {
     }
 
     /** Counts the numbers that a layer keeps of a token in a row of {@code columns}. */
-    private static long valuesOfLayer(ArchConfig config, long columns) {
+    private static long valuesOfLayer(ArchConfig config, DType dtype, long columns) {
         GroupedQuery attention = (GroupedQuery) config.attention();
         long stream = config.hiddenSize();
-        boolean capped = attention.scoreCap() instanceof SoftCap.Tanh;
         boolean normedHeads = attention.queryKeyNorm() != QueryKeyNorm.NONE;
         return norms(config) * stream
                 + (normedHeads ? 3L : 1L) * attention.inputWidth() // read, normalised, and joined again
-                + 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
-                + 2L * attention.queryWidth() // mixed values, and laid out by token
-                + (capped ? 3L : 1L) * attention.heads() * columns // the hyperbolic tangent and the bounded scores too
+                + attended(attention, dtype, columns)
                 + feedForward(config);
+    }
+
+    /** Counts what attention keeps of a token: by blocks the mixed values and a number for each head, else its weights. */
+    private static long attended(GroupedQuery attention, DType dtype, long columns) {
+        boolean capped = attention.scoreCap() instanceof SoftCap.Tanh;
+        if (!capped && Functions.attendsByBlocks(dtype, attention.headSize())) {
+            return attention.queryWidth() + 2L * attention.heads();
+        }
+        return 2L * (attention.queryWidth() + attention.keyWidth()) // turned, and laid out by head
+                + 2L * attention.queryWidth() // mixed values, and laid out by token
+                + (capped ? 3L : 1L) * attention.heads() * columns; // the hyperbolic tangent and the bounded scores too
     }
 
     /** Counts the residual streams that norms keep of a token: inputs and outputs, and the sum between two parts. */

@@ -37,6 +37,7 @@ final class Assembler {
         OF_FLOATS(1, 0, 0),
         OF_HALVES(1, 3, 1),
         OF_INTS(1, 1, 0),
+        OF_DOUBLES(1, 1, 1),
         OF_66(2, 1, 0),
         OF_F3(2, 2, 0),
         WITH_BYTE(3, 1, 0);
@@ -143,6 +144,26 @@ final class Assembler {
     void pair(int upper, int lower) {
         shiftToUpper(upper);
         registers(Table.OF_INTS, 0xEB, upper, upper, lower);
+    }
+
+    /** Takes by turns, of the lower half of each quarter, a number of {@code a} and one of {@code b}. */
+    void mixLower(int to, int a, int b) {
+        registers(Table.OF_FLOATS, 0x14, to, a, b);
+    }
+
+    /** The same of the upper half. */
+    void mixUpper(int to, int a, int b) {
+        registers(Table.OF_FLOATS, 0x15, to, a, b);
+    }
+
+    /** Takes the lower half of each quarter of {@code a} and then that of {@code b}. */
+    void joinLower(int to, int a, int b) {
+        registers(Table.OF_DOUBLES, 0x14, to, a, b);
+    }
+
+    /** The same of the upper half. */
+    void joinUpper(int to, int a, int b) {
+        registers(Table.OF_DOUBLES, 0x15, to, a, b);
     }
 
     /** Pairs the lower half of each quarter of a vector of bf16 with that of one in memory. */

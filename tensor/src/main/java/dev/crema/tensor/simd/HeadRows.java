@@ -27,7 +27,12 @@ public final class HeadRows {
         record None() implements Turn {}
 
         /** @param sign 1, or -1 for the opposite angle */
-        record By(Rows cos, Rows sin, float sign) implements Turn {}
+        record By(Rows cos, Rows sin, float sign) implements Turn {
+            /** Returns the opposite. */
+            By back() {
+                return new By(cos, sin, -sign);
+            }
+        }
     }
 
     /** Moves all tokens of {@code batch} rows of {@code tokens}; heads have {@code size} dimensions. */
@@ -67,6 +72,11 @@ public final class HeadRows {
                     turn(side.at(token, first + h * size), headAddress(target, i, h, heads), token, by, scale);
                 });
         }
+    }
+
+    /** Moves a head of a token, by its number in the batch. */
+    void move(long from, long to, long token, Turn.By turn, float scale) {
+        turn(from, to, token, turn, scale);
     }
 
     /** Scatters {@code [B, heads, count, size]} back into some columns of the projections' rows. */

@@ -5,6 +5,7 @@ import static dev.crema.tensor.simd.Lanes.MEMORY;
 import static dev.crema.tensor.simd.Lanes.N;
 
 import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.Transposition;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -12,8 +13,8 @@ import jdk.incubator.vector.IntVector;
 
 /** Rearranges matrices into {@link Panels}. */
 public final class PanelPacking {
-    /** Steps of columns that are rearranged at a time, so that what is written stays in the first cache. */
-    private static final int BLOCK = 16;
+    /** Columns, and steps of them, that are rearranged at a time, so that what is written stays in the first cache. */
+    private static final int BLOCK = Transposition.LANES;
 
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
@@ -35,10 +36,19 @@ public final class PanelPacking {
     private static void packColumns(Panels to, int panel, long from, long columnBytes, float[] begin) {
         int width = to.width(panel), first = panel * Panels.COLUMNS;
         begin(to, panel, begin);
-        for (int step = 0; step < to.steps(); step += BLOCK) {
-            int count = Math.min(BLOCK, to.steps() - step);
-            long at = to.step(panel, step), source = from + first * columnBytes + 4L * step;
-            for (int c = 0; c < width; c++) packColumn(source + c * columnBytes, at + 4L * c, count);
+        pack(to.step(panel, 0), from + first * columnBytes, columnBytes, width, to.steps());
+    }
+
+    /** Packs {@code width} columns, from the first step of a panel on. */
+    static void pack(long to, long from, long columnBytes, int width, int steps) {
+        int blocks = steps / BLOCK, transposed = blocks == 0 ? 0 : width / BLOCK * BLOCK;
+        for (int c = 0; c < transposed; c += BLOCK) {
+            Transposition.run(from + c * columnBytes, columnBytes, to + 4L * c, blocks);
+        }
+        for (int step = 0; step < steps; step += BLOCK) {
+            int count = Math.min(BLOCK, steps - step), begin = count == BLOCK ? transposed : 0;
+            long at = to + (long) step * Panels.STEP, source = from + 4L * step;
+            for (int c = begin; c < width; c++) packColumn(source + c * columnBytes, at + 4L * c, count);
             for (int c = width; c < Panels.COLUMNS; c++) clearColumn(at + 4L * c, count);
         }
     }

@@ -51,6 +51,10 @@ class AssemblerTest {
         check("vshuff32x4 $0x4e,%zmm19,%zmm19,%zmm20", "62 a3 65 40 23 e3 4e", a -> a.exchange(20, 19, 8));
         check("vshuff32x4 $0xb1,%zmm19,%zmm19,%zmm20", "62 a3 65 40 23 e3 b1", a -> a.exchange(20, 19, 4));
         check("vshuff32x4 $0xd8,%zmm29,%zmm29,%zmm2", "62 93 15 40 23 d5 d8", a -> a.quarters(2, 29, 29, 0, 2, 1, 3));
+        check("vunpcklps %zmm17,%zmm2,%zmm18", "62 a1 6c 48 14 d1", a -> a.mixLower(18, 2, 17));
+        check("vunpckhps %zmm17,%zmm2,%zmm18", "62 a1 6c 48 15 d1", a -> a.mixUpper(18, 2, 17));
+        check("vunpcklpd %zmm17,%zmm2,%zmm18", "62 a1 ed 48 14 d1", a -> a.joinLower(18, 2, 17));
+        check("vunpckhpd %zmm17,%zmm2,%zmm18", "62 a1 ed 48 15 d1", a -> a.joinUpper(18, 2, 17));
         check("vpermilps $0x4e,%zmm19,%zmm20", "62 a3 7d 48 04 e3 4e", a -> a.exchange(20, 19, 2));
         check("vpermilps $0xb1,%zmm19,%zmm20", "62 a3 7d 48 04 e3 b1", a -> a.exchange(20, 19, 1));
         check("vpxord %zmm19,%zmm19,%zmm19", "62 a1 65 40 ef db", a -> a.clear(19));
