@@ -4,6 +4,7 @@ import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.HeadLayout;
 import dev.crema.tensor.Tensor;
+import java.util.List;
 
 /** How tokens of a sequence exchange what they know: {@code [B, T, D] -> [B, T, D]}, added to the residual stream. */
 sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
@@ -29,23 +30,17 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
             implements Attention {
         @Override
         public Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum) {
-            long batch = x.size(0), tokens = x.size(1), size = spec.headSize();
-            int heads = spec.heads(), shared = spec.keyValueHeads();
-            HeadLayout layout = new HeadLayout(heads, shared, spec.headSize());
-            Tensor projection = norms.apply(input.apply(x), layout); // [B, T, (H + 2K) d]
-            switch (pass.hiding()) {
-                case Pass.Hiding.Before(int[] first) -> {
-                    if (pass.visibility() instanceof Visibility.Cached(KvCache cache)) {
-                        Tensor keys = Functions.keysOf(projection, layout, pass.angles()); // [B, K, T, d]
-                        cache.append(layer, keys, Functions.valuesOf(projection, layout));
-                    }
-                    return sum.of(
-                            output, Functions.selfAttention(projection, layout, first, pass.angles(), spec.scale()));
-                }
+            HeadLayout layout = new HeadLayout(spec.heads(), spec.keyValueHeads(), spec.headSize());
+            return switch (pass.hiding()) {
+                case Pass.Hiding.Before(int[] first) -> sum.of(output, ofWholeRows(x, first, pass, layer, layout));
                 case Pass.Hiding.ByLength(KvCache cache, Window window) -> {
-                    return sum.of(output, cache.attend(layer, projection, pass.angles(), window, spec.scale()));
+                    Tensor projection = projection(x, layout);
+                    yield sum.of(output, cache.attend(layer, projection, pass.angles(), window, spec.scale()));
                 }
                 case Pass.Hiding.Added(Tensor bias) -> {
+                    long batch = x.size(0), tokens = x.size(1), size = spec.headSize();
+                    int heads = spec.heads(), shared = spec.keyValueHeads();
+                    Tensor projection = projection(x, layout);
                     Tensor qkv = projection.reshape(batch, tokens, heads + 2L * shared, size); // [B, T, H + 2K, d]
                     Tensor q = pass.turn(qkv.narrow(2, 0, heads)).transpose(1, 2); // [B, H, T, d]
                     Tensor k = pass.turn(qkv.narrow(2, heads, shared)).transpose(1, 2); // [B, K, T, d]
@@ -56,9 +51,33 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
                         v = seen.values();
                     }
                     Tensor mixed = Functions.attention(q, k, v, bias, spec.scale(), spec.scoreCap()); // [B, H, T, d]
-                    return sum.of(output, mixed.transpose(1, 2).reshape(batch, tokens, heads * size));
+                    yield sum.of(output, mixed.transpose(1, 2).reshape(batch, tokens, heads * size));
                 }
+            };
+        }
+
+        private Tensor projection(Tensor x, HeadLayout layout) {
+            return norms.apply(input.apply(x), layout); // [B, T, (H + 2K) d]
+        }
+
+        private Tensor ofWholeRows(Tensor x, int[] first, Pass pass, int layer, HeadLayout layout) {
+            List<Tensor> angles = pass.angles();
+            double scale = spec.scale();
+            if (pass.visibility() instanceof Visibility.Cached(KvCache cache)) {
+                Tensor projection = projection(x, layout);
+                Tensor keys = Functions.keysOf(projection, layout, angles); // [B, K, T, d]
+                cache.append(layer, keys, Functions.valuesOf(projection, layout));
+                return Functions.selfAttention(projection, layout, first, angles, scale);
             }
+            return switch (input) {
+                case Linear.Plain(Tensor weight)
+                when norms instanceof QueryKeyNorms.None ->
+                    Functions.selfAttention(x, weight, List.of(), layout, first, angles, scale);
+                case Linear.Biased(Tensor weight, Tensor bias)
+                when norms instanceof QueryKeyNorms.None ->
+                    Functions.selfAttention(x, weight, List.of(bias), layout, first, angles, scale);
+                default -> Functions.selfAttention(projection(x, layout), layout, first, angles, scale);
+            };
         }
     }
 }

@@ -2,8 +2,9 @@ package dev.crema.tensor;
 
 import dev.crema.tensor.simd.FlashAttention;
 import dev.crema.tensor.simd.Rows;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Attention of whole rows by {@link FlashAttention}, with its gradient.
@@ -11,6 +12,8 @@ import java.util.List;
  * <p>Saved for the backward pass are the projection, what was mixed, and a number for each query and head.
  */
 final class FlashSelfAttention {
+    private static final int MIXED = 1; // among what is saved
+
     private FlashSelfAttention() {}
 
     /** Tells whether this is the way for heads of such a layout. */
@@ -21,35 +24,91 @@ final class FlashSelfAttention {
     /** The same as {@link SelfAttention#apply}. */
     static Tensor apply(Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles, double scale) {
         try (Scope scope = Scope.open()) {
+            Problem problem = new Problem(layout, first, scale);
             Tensor rows = projection.detach().contiguous();
-            long batch = rows.size(0), tokens = rows.size(1), width = (long) layout.heads() * layout.size();
-            Tensor value = empty(rows.dtype(), batch, tokens, width);
-            Tensor logarithms = empty(DType.FP32, batch, layout.heads(), tokens);
-            FlashAttention attention = attention(rows, layout, first, angles, scale);
-            attention.forward(SimdRows.of(value), address(logarithms), scratch(attention.forwardBytes()));
-            List<Tensor> saved = new ArrayList<>(List.of(rows, value, logarithms));
-            saved.addAll(angles);
-            CustomGradient.Rule rule = (gradient, kept) -> backward(gradient, kept, layout, first, scale);
-            return scope.keep(CustomGradient.of(value, projection, rule, saved.toArray(Tensor[]::new)));
+            Tensor[] kept = problem.forward(rows, angles);
+            return scope.keep(CustomGradient.of(kept[MIXED], projection, problem::backward, kept));
         }
     }
 
-    private static Tensor backward(Tensor gradient, Tensor[] saved, HeadLayout layout, int[] first, double scale) {
-        Tensor rows = saved[0], value = saved[1], logarithms = saved[2];
-        List<Tensor> angles = List.of(saved).subList(3, saved.length);
-        Tensor result = empty(rows.dtype(), rows.shape());
-        FlashAttention attention = attention(rows, layout, first, angles, scale);
-        Rows of = SimdRows.of(value), g = SimdRows.of(gradient.contiguous()), to = SimdRows.of(result);
-        attention.backward(of, address(logarithms), g, to, scratch(attention.backwardBytes()));
-        return result;
+    /** Tells whether {@link #ofProjected} can collect the gradients of a projection on the way to that of its input. */
+    static boolean fits(Tensor x, HeadLayout layout, Tensor weight, List<Tensor> bias) {
+        return fits(x, layout)
+                && Autograd.recording()
+                && x.requiresGrad()
+                && Stream.concat(Stream.of(weight), bias.stream())
+                        .allMatch(each -> each.requiresGrad() && each.handle.is_leaf() && each.dtype() == x.dtype());
     }
 
-    private static FlashAttention attention(
-            Tensor rows, HeadLayout layout, int[] first, List<Tensor> angles, double scale) {
-        int batch = Math.toIntExact(rows.size(0)), tokens = Math.toIntExact(rows.size(1));
-        int heads = layout.heads(), shared = layout.shared(), size = layout.size();
-        return new FlashAttention(new FlashAttention.Problem(
-                SimdRows.of(rows), SimdRows.turn(angles), batch, tokens, heads, shared, size, first, (float) scale));
+    /**
+     * The same of {@code x wᵀ + b}, with one gradient for both: where the heads together are as wide as {@code x}, nothing
+     * stands between them in the graph.
+     *
+     * @param x {@code [B, T, D]}
+     * @param weight {@code [(H + 2 K) d, D]}
+     * @param bias {@code [(H + 2 K) d]}, or nothing
+     */
+    static Tensor ofProjected(
+            Tensor x,
+            Tensor weight,
+            List<Tensor> bias,
+            HeadLayout layout,
+            int[] first,
+            List<Tensor> angles,
+            double scale) {
+        try (Scope scope = Scope.open()) {
+            Problem problem = new Problem(layout, first, scale);
+            Tensor rows = Product.rows(x); // [B T, D]
+            Tensor product =
+                    bias.isEmpty() ? Product.of(rows, weight.detach()) : Product.ofRows(rows, weight, bias.getFirst());
+            Tensor[] kept = problem.forward(product.reshape(x.size(0), x.size(1), layout.width()), angles);
+            Tensor[] saved = Stream.concat(Stream.of(kept), Stream.of(rows)).toArray(Tensor[]::new);
+            CustomGradient.Rule rule = (gradient, tensors) -> {
+                Tensor g = problem.backward(gradient, Arrays.copyOf(tensors, kept.length)); // [B, T, (H + 2 K) d]
+                Tensor ofProjection = g.reshape(-1, layout.width());
+                Product.collect(weight, bias, ofProjection, tensors[kept.length]);
+                return Fp32Product.of(ofProjection, weight.detach()).reshape(gradient.size(0), gradient.size(1), -1);
+            };
+            return scope.keep(CustomGradient.of(kept[MIXED], x, rule, saved));
+        }
+    }
+
+    private record Problem(HeadLayout layout, int[] first, double scale) {
+        /** Returns the projection, what is mixed, the logarithms, and the angles. */
+        Tensor[] forward(Tensor projection, List<Tensor> angles) {
+            long batch = projection.size(0), tokens = projection.size(1);
+            Tensor value = empty(projection.dtype(), batch, tokens, (long) layout.heads() * layout.size());
+            Tensor logarithms = empty(DType.FP32, batch, layout.heads(), tokens);
+            FlashAttention attention = attention(projection, angles);
+            attention.forward(SimdRows.of(value), address(logarithms), scratch(attention.forwardBytes()));
+            return Stream.concat(Stream.of(projection, value, logarithms), angles.stream())
+                    .toArray(Tensor[]::new);
+        }
+
+        /** Returns the gradient of the projection, given what {@link #forward} returned. */
+        Tensor backward(Tensor gradient, Tensor[] saved) {
+            Tensor projection = saved[0], logarithms = saved[2];
+            Tensor result = empty(projection.dtype(), projection.shape());
+            FlashAttention attention = attention(projection, List.of(saved).subList(3, saved.length));
+            Rows mixed = SimdRows.of(saved[MIXED]), g = SimdRows.of(gradient.contiguous());
+            long memory = scratch(attention.backwardBytes());
+            attention.backward(mixed, address(logarithms), g, SimdRows.of(result), memory);
+            return result;
+        }
+
+        private FlashAttention attention(Tensor projection, List<Tensor> angles) {
+            int batch = Math.toIntExact(projection.size(0)), tokens = Math.toIntExact(projection.size(1));
+            return new FlashAttention(new FlashAttention.Problem(
+                    SimdRows.of(projection),
+                    SimdRows.turn(angles),
+                    batch,
+                    tokens,
+                    layout.heads(),
+                    layout.shared(),
+                    layout.size(),
+                    first,
+                    (float) scale));
+        }
     }
 
     private static long scratch(long bytes) {

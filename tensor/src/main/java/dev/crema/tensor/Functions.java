@@ -224,6 +224,30 @@ public final class Functions {
                 : SelfAttention.apply(projection, layout, first, angles, scale);
     }
 
+    /**
+     * Returns the attention of whole rows to a projection {@code x wᵀ + b}; in training, where it can, with one gradient for
+     * both.
+     *
+     * @param x {@code [B, T, D]}
+     * @param weight {@code [(H + 2 K) d, D]}
+     * @param bias {@code [(H + 2 K) d]}, or nothing
+     * @return {@code [B, T, H d]}
+     */
+    public static Tensor selfAttention(
+            Tensor x,
+            Tensor weight,
+            List<Tensor> bias,
+            HeadLayout layout,
+            int[] first,
+            List<Tensor> angles,
+            double scale) {
+        if (FlashSelfAttention.fits(x, layout, weight, bias)) {
+            return FlashSelfAttention.ofProjected(x, weight, bias, layout, first, angles, scale);
+        }
+        Tensor projection = bias.isEmpty() ? linear(x, weight) : linear(x, weight, bias.getFirst());
+        return selfAttention(projection, layout, first, angles, scale);
+    }
+
     /** Returns the keys that {@link #selfAttention} makes of a projection, {@code [B, K, T, d]}, without gradients. */
     public static Tensor keysOf(Tensor projection, HeadLayout layout, List<Tensor> angles) {
         return SelfAttention.keys(projection, layout, angles);

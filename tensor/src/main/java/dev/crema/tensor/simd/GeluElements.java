@@ -113,8 +113,11 @@ public final class GeluElements {
     }
 
     private static FloatVector gate(FloatVector x) {
-        FloatVector u = x.mul(x).mul(B).add(1).mul(x).mul(-A);
-        return FloatVector.broadcast(F, 1).div(Exp.of(u).add(1));
+        return FloatVector.broadcast(F, 1).div(Exp.of(argument(x)).add(1));
+    }
+
+    private static FloatVector argument(FloatVector x) {
+        return x.mul(x).mul(B).add(1).mul(x).mul(-A);
     }
 
     private static float gate(float x) {

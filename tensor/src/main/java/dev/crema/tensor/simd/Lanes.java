@@ -15,6 +15,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>bf16 is the upper half of fp32: loading shifts it up, storing rounds the lower half to nearest, ties to even.
  * Addresses are absolute; who calls has checked them.
+ *
+ * <p>Methods on vectors are short, no more than 35 bytes of code, which are always compiled into their callers. A longer one
+ * is only if it has been called often by then; else its vectors are boxed at each call, in some runs and not in others.
  */
 final class Lanes {
     static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -38,7 +41,10 @@ final class Lanes {
     }
 
     static FloatVector loadBf16(long address) {
-        ShortVector half = ShortVector.fromMemorySegment(S, MEMORY, address, ORDER);
+        return widened(ShortVector.fromMemorySegment(S, MEMORY, address, ORDER));
+    }
+
+    private static FloatVector widened(ShortVector half) {
         IntVector bits = (IntVector) half.convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
         return bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
     }
@@ -49,10 +55,16 @@ final class Lanes {
     }
 
     static void storeBf16(long address, FloatVector value) {
-        IntVector bits = value.reinterpretAsInts();
+        narrowed(rounded(value.reinterpretAsInts())).intoMemorySegment(MEMORY, address, ORDER);
+    }
+
+    private static IntVector rounded(IntVector bits) {
         IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-        IntVector rounded = bits.add(odd).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
-        ((ShortVector) rounded.convertShape(VectorOperators.I2S, S, 0)).intoMemorySegment(MEMORY, address, ORDER);
+        return bits.add(odd).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
+    }
+
+    private static ShortVector narrowed(IntVector bits) {
+        return (ShortVector) bits.convertShape(VectorOperators.I2S, S, 0);
     }
 
     /** Writes numbers from the heap side by side, scaled. */
@@ -80,11 +92,19 @@ final class Lanes {
      * compiled code may round differently, and a resumed run would not be the run it resumes.
      */
     static float sum(FloatVector v) {
-        FloatVector sum = v.add(v.rearrange(HALF));
-        sum = sum.add(sum.rearrange(QUARTER));
-        if (N > 4) sum = sum.add(sum.rearrange(EIGHTH));
-        if (N > 8) sum = sum.add(sum.rearrange(SIXTEENTH));
-        return sum.lane(0);
+        return ofEighths(eighths(folded(folded(v, HALF), QUARTER)));
+    }
+
+    private static FloatVector eighths(FloatVector v) {
+        return N > 4 ? folded(v, EIGHTH) : v;
+    }
+
+    private static float ofEighths(FloatVector v) {
+        return (N > 8 ? folded(v, SIXTEENTH) : v).lane(0);
+    }
+
+    private static FloatVector folded(FloatVector v, VectorShuffle<Float> shuffle) {
+        return v.add(v.rearrange(shuffle));
     }
 
     static float loadScalar(boolean wide, long address) {
