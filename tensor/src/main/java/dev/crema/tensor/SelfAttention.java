@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Attention of whole rows on the CPU, from the joint projection to the mixed values, with its gradient.
+ * Attention of whole rows on the CPU, from the joint projection to the mixed values, with its gradient, where
+ * {@link FlashSelfAttention} does not fit: on processors without AVX-512, and for heads of an odd size.
  *
  * <p>What costs time besides the matrix products is moving elements: splitting the projection, turning queries and keys,
  * reordering heads, hiding keys. Each is folded into a pass that has to be made anyway. Queries are taken in blocks, and a

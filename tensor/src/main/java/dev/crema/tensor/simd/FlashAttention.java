@@ -29,7 +29,11 @@ public final class FlashAttention {
     /** Keys of a block, whose scores stay in the first cache. */
     static final int KEYS = 256;
 
+    /** Bytes up to which more tasks than threads may compute, each in its own memory, so that none waits for another. */
+    private static final long ROOM = 256 << 20;
+
     private final Problem problem;
+    private final FlashTiles tiles;
 
     /**
      * What attends to what.
@@ -90,6 +94,7 @@ public final class FlashAttention {
 
     public FlashAttention(Problem problem) {
         this.problem = problem;
+        this.tiles = new FlashTiles(problem);
     }
 
     /** Tells whether heads of {@code size} numbers, in fp32 ({@code wide}) or bf16, can be computed here. */
@@ -101,7 +106,12 @@ public final class FlashAttention {
 
     /** Returns how much memory {@link #forward} computes in. */
     public long forwardBytes() {
-        return parts(forwardUnits()) * new FlashForward(problem, 0).end();
+        FlashForward one = forward(0);
+        return split(FlashForward.QUERIES, one.end(), 0).parts() * one.end();
+    }
+
+    private FlashForward forward(long scratch) {
+        return new FlashForward(problem, tiles, scratch);
     }
 
     /**
@@ -112,28 +122,24 @@ public final class FlashAttention {
      * @param scratch address of {@link #forwardBytes}
      */
     public void forward(Rows out, long logarithms, long scratch) {
-        int units = forwardUnits(), splits = splits(units), parts = parts(units);
-        FlashForward[] workers = new FlashForward[parts];
-        Crew.runParts((long) heads() * splits, parts, (part, task) -> {
-            if (workers[part] == null) {
-                long bytes = new FlashForward(problem, 0).end();
-                workers[part] = new FlashForward(problem, scratch + part * bytes);
-            }
-            int head = (int) (task / splits), split = (int) (task % splits);
-            workers[part].run(head, units * split / splits, units * (split + 1) / splits, out, logarithms);
+        long bytes = forward(0).end();
+        Split split = split(FlashForward.QUERIES, bytes, 0);
+        FlashForward[] workers = new FlashForward[split.parts()];
+        Crew.runParts(split.tasks(), split.parts(), (part, task) -> {
+            if (workers[part] == null) workers[part] = forward(scratch + part * bytes);
+            workers[part].run(split.head(task), split.from(task), split.to(task), out, logarithms);
         });
     }
 
     /** Returns how much memory {@link #backward} computes in. */
     public long backwardBytes() {
-        int units = backwardUnits();
-        FlashBackward one = new FlashBackward(problem, 0);
-        return parts(units) * one.end() + partialBytes(units, one);
+        FlashBackward one = backward(0);
+        Split split = split(FlashBackward.QUERIES, one.end(), one.sumBytes());
+        return split.parts() * one.end() + (split.each() == 1 ? 0 : split.tasks() * one.sumBytes());
     }
 
-    private long partialBytes(int units, FlashBackward one) {
-        int splits = splits(units);
-        return splits == 1 ? 0 : (long) heads() * splits * one.sumBytes();
+    private FlashBackward backward(long scratch) {
+        return new FlashBackward(problem, tiles, scratch);
     }
 
     /**
@@ -146,25 +152,23 @@ public final class FlashAttention {
      * @param scratch address of {@link #backwardBytes}
      */
     public void backward(Rows out, long logarithms, Rows gradient, Rows result, long scratch) {
-        int units = backwardUnits(), splits = splits(units), parts = parts(units);
-        FlashBackward one = new FlashBackward(problem, 0);
-        long partials = scratch + parts * one.end();
-        FlashBackward[] workers = new FlashBackward[parts];
-        Crew.runParts((long) heads() * splits, parts, (part, task) -> {
-            if (workers[part] == null) workers[part] = new FlashBackward(problem, scratch + part * one.end());
+        long bytes = backward(0).end(), sumBytes = backward(0).sumBytes();
+        Split split = split(FlashBackward.QUERIES, bytes, sumBytes);
+        boolean whole = split.each() == 1;
+        long partials = scratch + split.parts() * bytes;
+        FlashBackward[] workers = new FlashBackward[split.parts()];
+        Crew.runParts(split.tasks(), split.parts(), (part, task) -> {
+            if (workers[part] == null) workers[part] = backward(scratch + part * bytes);
             FlashBackward worker = workers[part];
-            int head = (int) (task / splits), split = (int) (task % splits);
-            long sums = splits == 1 ? worker.sums() : partials + task * one.sumBytes();
-            int from = units * split / splits, to = units * (split + 1) / splits;
-            worker.run(head, from, to, out, logarithms, gradient, result, sums);
-            if (splits == 1) worker.write(head, sums, result);
+            int head = split.head(task);
+            long sums = whole ? worker.sums() : partials + task * sumBytes;
+            worker.run(head, split.from(task), split.to(task), out, logarithms, gradient, result, sums);
+            if (whole) worker.write(head, sums, result);
         });
-        if (splits == 1) return;
-        Crew.runParts(heads(), Math.min(parts, heads()), (part, head) -> {
-            long sums = partials + head * splits * one.sumBytes();
-            for (int split = 1; split < splits; split++) {
-                add(sums, sums + split * one.sumBytes(), one.sumBytes());
-            }
+        if (whole) return;
+        Crew.runParts(heads(), Math.min(split.parts(), heads()), (part, head) -> {
+            long sums = partials + head * split.each() * sumBytes;
+            for (int i = 1; i < split.each(); i++) add(sums, sums + i * sumBytes, sumBytes);
             workers[part].write((int) head, sums, result);
         });
     }
@@ -181,20 +185,41 @@ public final class FlashAttention {
         return problem.batch() * problem.shared();
     }
 
-    private int forwardUnits() {
-        return problem.group() * Math.ceilDiv(problem.tokens(), FlashForward.QUERIES);
+    /**
+     * How the queries that look at each head of keys are split into tasks, and these among parts.
+     *
+     * @param each tasks of a head
+     * @param units blocks of queries of all heads that share one of keys, a head's after the other's
+     * @param parts that may compute at the same time
+     */
+    private record Split(int heads, int each, int units, int parts) {
+        long tasks() {
+            return (long) heads * each;
+        }
+
+        int head(long task) {
+            return (int) (task / each);
+        }
+
+        int from(long task) {
+            return (int) ((long) units * (task % each) / each);
+        }
+
+        int to(long task) {
+            return (int) ((long) units * (task % each + 1) / each);
+        }
     }
 
-    private int backwardUnits() {
-        return problem.group() * Math.ceilDiv(problem.tokens(), FlashBackward.QUERIES);
-    }
-
-    /** Returns into how many tasks the queries of a head of keys are split, so that all threads have some. */
-    private int splits(int units) {
-        return Math.clamp(Math.ceilDiv(4L * Crew.threads(), heads()), 1, units);
-    }
-
-    private int parts(int units) {
-        return Crew.parts((long) heads() * splits(units), 1);
+    /**
+     * @param queries of a block
+     * @param bytes in which a part computes
+     * @param sumBytes that a task keeps if a head has several
+     */
+    private Split split(int queries, long bytes, long sumBytes) {
+        int units = problem.group() * Math.ceilDiv(problem.tokens(), queries), threads = Crew.threads();
+        int parts = Math.clamp(ROOM / bytes, threads, 4 * threads);
+        int wanted = Math.ceilDiv((bytes + sumBytes) * 4 * threads > ROOM ? threads : 4 * threads, heads());
+        int each = Math.clamp(wanted, 1, units);
+        return new Split(heads(), each, units, Math.min(parts, heads() * each));
     }
 }

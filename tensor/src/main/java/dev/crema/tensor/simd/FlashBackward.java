@@ -39,11 +39,11 @@ final class FlashBackward {
     private final float[] logarithms = new float[QUERIES];
     private final float[] products = new float[QUERIES]; // Σ g o
 
-    FlashBackward(FlashAttention.Problem problem, long address) {
+    FlashBackward(FlashAttention.Problem problem, FlashTiles tiles, long address) {
         Scratch scratch = new Scratch(address);
         this.problem = problem;
         this.heads = new FlashHeads(problem);
-        this.tiles = new FlashTiles(problem);
+        this.tiles = tiles;
         this.keys = new FlashKeys(problem, scratch, true);
         this.values = new FlashKeys(problem, scratch, true);
         this.queries = scratch.take((long) QUERIES * heads.rowBytes());

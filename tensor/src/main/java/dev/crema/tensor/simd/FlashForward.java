@@ -32,12 +32,12 @@ final class FlashForward {
     private final float[] most = new float[QUERIES]; // the largest score so far
     private final float[] sums = new float[QUERIES]; // of the weights so far
 
-    FlashForward(FlashAttention.Problem problem, long address) {
+    FlashForward(FlashAttention.Problem problem, FlashTiles tiles, long address) {
         Scratch scratch = new Scratch(address);
         Format format = problem.wide() ? Format.FP32 : Format.BF16;
         this.problem = problem;
         this.heads = new FlashHeads(problem);
-        this.tiles = new FlashTiles(problem);
+        this.tiles = tiles;
         this.keys = new FlashKeys(problem, scratch, true);
         this.values = new FlashKeys(problem, scratch, false);
         this.queries = scratch.take((long) QUERIES * heads.rowBytes());
