@@ -33,11 +33,7 @@ final class FlashSelfAttention {
 
     /** Tells whether {@link #ofProjected} can collect the gradients of a projection on the way to that of its input. */
     static boolean fits(Tensor x, HeadLayout layout, Tensor weight, List<Tensor> bias) {
-        return fits(x, layout)
-                && Autograd.recording()
-                && x.requiresGrad()
-                && Stream.concat(Stream.of(weight), bias.stream())
-                        .allMatch(each -> each.requiresGrad() && each.handle.is_leaf() && each.dtype() == x.dtype());
+        return fits(x, layout) && Product.collects(x, Stream.concat(Stream.of(weight), bias.stream()));
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Two products with GELU between them, {@code gelu(x W₁ᵀ + b₁) W₂ᵀ + b₂}, with one gradient for all of it.
@@ -36,12 +37,7 @@ record GeluFeedForward(Tensor up, Tensor upBias, Tensor down, Tensor downBias) {
         return Fp32Product.of(dBefore, up.detach()).reshape(gradient.shape());
     }
 
-    /** Tells whether gradients of all parameters come by way of that of {@code x}, and the kernels can compute them. */
     private boolean fits(Tensor x) {
-        return Autograd.recording()
-                && x.requiresGrad()
-                && SimdRows.fit(x)
-                && List.of(up, upBias, down, downBias).stream()
-                        .allMatch(each -> each.requiresGrad() && each.handle.is_leaf() && each.dtype() == x.dtype());
+        return SimdRows.fit(x) && Product.collects(x, Stream.of(up, upBias, down, downBias));
     }
 }

@@ -6,6 +6,7 @@ import dev.crema.tensor.simd.FewRowsProduct;
 import dev.crema.tensor.simd.FewRowsProduct.Bias;
 import dev.crema.tensor.simd.Rows;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
@@ -87,6 +88,14 @@ final class Product {
         long[] shape = x.shape();
         shape[shape.length - 1] = weight.size(0);
         return shape;
+    }
+
+    /** Tells whether the gradients of all parameters can be collected on the way to that of {@code x}. */
+    static boolean collects(Tensor x, Stream<Tensor> parameters) {
+        return Autograd.recording()
+                && x.requiresGrad()
+                && parameters.allMatch(
+                        each -> each.requiresGrad() && each.handle.is_leaf() && each.dtype() == x.dtype());
     }
 
     /** Adds to the gradients of a weight and a bias what {@code g [N, O]} of the product of {@code rows [N, I]} says. */

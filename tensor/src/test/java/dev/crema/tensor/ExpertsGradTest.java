@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import static dev.crema.tensor.Agreement.close;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.SplittableRandom;
@@ -83,13 +84,5 @@ class ExpertsGradTest {
 
     private static Tensor normal(RandomState random, DType dtype, long... shape) {
         return random.normal(Tensors.empty(DType.FP32, Device.CPU, shape), 0, 1).to(dtype);
-    }
-
-    private static void close(Tensor actual, Tensor expected, double tolerance) {
-        float[] a = actual.toFloats(), e = expected.toFloats();
-        double scale = 0, worst = 0;
-        for (float value : e) scale = Math.max(scale, Math.abs(value));
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - e[i]));
-        assertThat(worst).isLessThanOrEqualTo(tolerance * scale);
     }
 }

@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static dev.crema.tensor.Agreement.close;
+import static dev.crema.tensor.Agreement.normal;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -146,18 +147,5 @@ class FusedFunctionsGradTest {
             close(actual, expected, tolerance);
             close(x.grad(), y.grad(), tolerance);
         }
-    }
-
-    private static Tensor normal(RandomState random, long... shape) {
-        return random.normal(Tensors.empty(DType.FP32, Device.CPU, shape), 0, 1);
-    }
-
-    private static void close(Tensor actual, Tensor expected, double tolerance) {
-        float[] a = actual.toFloats(), e = expected.toFloats();
-        double scale = 0, worst = 0;
-        for (float v : e) scale = Math.max(scale, Math.abs(v));
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - e[i]));
-        assertThat(a).hasSameSizeAs(e);
-        assertThat(worst).isLessThanOrEqualTo(tolerance * scale);
     }
 }

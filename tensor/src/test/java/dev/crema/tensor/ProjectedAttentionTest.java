@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static dev.crema.tensor.Agreement.close;
+import static dev.crema.tensor.Agreement.normal;
 
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,18 +47,5 @@ class ProjectedAttentionTest {
 
     private static Tensor leaf(Tensor values, DType dtype) {
         return values.to(dtype).copy().detach().requiresGrad(true);
-    }
-
-    private static Tensor normal(RandomState random, long... shape) {
-        return random.normal(Tensors.empty(DType.FP32, Device.CPU, shape), 0, 1);
-    }
-
-    private static void close(Tensor actual, Tensor expected, double tolerance) {
-        float[] a = actual.toFloats(), e = expected.toFloats();
-        double scale = 0, worst = 0;
-        for (float v : e) scale = Math.max(scale, Math.abs(v));
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - e[i]));
-        assertThat(a).hasSameSizeAs(e);
-        assertThat(worst).isLessThanOrEqualTo(tolerance * scale);
     }
 }

@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import static dev.crema.tensor.Agreement.close;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -59,13 +60,5 @@ class VocabularyLossGradTest {
             float[] again = VocabularyLoss.logProbabilities(h, biased, tokens, temperature);
             for (int i = 0; i < n; i++) assertThat(again[i]).isCloseTo(logs[i], within(1e-4f));
         }
-    }
-
-    private static void close(Tensor actual, Tensor expected, double tolerance) {
-        float[] a = actual.toFloats(), e = expected.toFloats();
-        double scale = 0, worst = 0;
-        for (float v : e) scale = Math.max(scale, Math.abs(v));
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - e[i]));
-        assertThat(worst).isLessThanOrEqualTo(tolerance * scale);
     }
 }

@@ -152,7 +152,8 @@ public final class FlashAttention {
      * @param scratch address of {@link #backwardBytes}
      */
     public void backward(Rows out, long logarithms, Rows gradient, Rows result, long scratch) {
-        long bytes = backward(0).end(), sumBytes = backward(0).sumBytes();
+        FlashBackward one = backward(0);
+        long bytes = one.end(), sumBytes = one.sumBytes();
         Split split = split(FlashBackward.QUERIES, bytes, sumBytes);
         boolean whole = split.each() == 1;
         long partials = scratch + split.parts() * bytes;

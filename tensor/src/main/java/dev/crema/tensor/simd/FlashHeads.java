@@ -37,7 +37,7 @@ final class FlashHeads {
             }
             case HeadRows.Turn.By by -> {
                 for (int i = 0; i < count; i++) {
-                    mover.move(side.at(token + i, column), to + (long) i * bytes, token + i, by, 1);
+                    mover.move(side.at(token + i, column), to + (long) i * bytes, token + i, by);
                 }
             }
         }
@@ -48,6 +48,6 @@ final class FlashHeads {
 
     /** Writes a head of a token, turned. */
     void write(long from, Rows side, int column, HeadRows.Turn.By turn, long token) {
-        mover.move(from, side.at(token, column), token, turn, 1);
+        mover.move(from, side.at(token, column), token, turn);
     }
 }

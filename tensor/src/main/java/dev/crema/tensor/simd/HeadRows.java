@@ -75,8 +75,8 @@ public final class HeadRows {
     }
 
     /** Moves a head of a token, by its number in the batch. */
-    void move(long from, long to, long token, Turn.By turn, float scale) {
-        turn(from, to, token, turn, scale);
+    void move(long from, long to, long token, Turn.By turn) {
+        turn(from, to, token, turn, 1);
     }
 
     /** Scatters {@code [B, heads, count, size]} back into some columns of the projections' rows. */
