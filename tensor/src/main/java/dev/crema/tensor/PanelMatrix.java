@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * A weight laid out as our own matrix product reads it; it owns its memory.
  *
- * <p>Before SwiGLU, sixteen rows of each half of the weight take turns, so that a panel has what belongs together.
+ * <p>Before SwiGLU, a vector's number of rows of each half of the weight take turns, so that a panel has what belongs together.
  */
 final class PanelMatrix implements PackedMatrix {
     private static final int PAIR = 2, BYTES = 2;
@@ -61,8 +61,8 @@ final class PanelMatrix implements PackedMatrix {
         return switch (after) {
             case NOTHING -> rows;
             case SWIGLU ->
-                rows.reshape(2, -1, Panels.COLUMNS / 2, rows.size(1)) // [2, F / 16, 16, I]
-                        .transpose(0, 1) // [F / 16, 2, 16, I]
+                rows.reshape(2, -1, Panels.COLUMNS / 2, rows.size(1)) // [2, F / L, L, I]
+                        .transpose(0, 1) // [F / L, 2, L, I]
                         .contiguous();
         };
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Turns scores into the weights of a softmax that comes to its tokens a block at a time (Milakov and Gimelshein, "Online
  * normalizer calculation for softmax", 2018): {@code exp(scale (x - m))}, m the largest score so far.
  *
- * <p>A head's scores lie in a column, sixteen heads side by side, a token's as far from the next as the steps of
+ * <p>A head's scores lie in a column, a vector of heads side by side, a token's as far from the next as the steps of
  * {@link Panels}. So do the weights, one token to a step in fp32, two in bf16, as the left side of a {@link Tile}. What is
  * known of the heads after a block is kept from one to the next: see {@link Code#run}.
  *
@@ -19,16 +19,16 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public record ColumnWeights(boolean pairs) {
     /** Heads that are computed at a time. */
-    public static final int LANES = 16;
+    public static final int LANES = Vectors.LANES;
 
-    /** Bytes of sixteen heads' largest scores, of their sums, and of the factors. */
+    /** Bytes of the heads' largest scores, of their sums, and of the factors. */
     public static final int STATE_BYTES = 3 * LANES * 4;
 
     /** Where sums and factors stand behind the largest scores. */
     public static final int SUMS = LANES * 4, FACTORS = 2 * SUMS;
 
     private static final ConcurrentHashMap<ColumnWeights, Code> CODE = new ConcurrentHashMap<>();
-    private static final int SCALE = 16, MOST = 17, BEFORE = 18, FACTOR = 19, SUM = 20, X = 21, REST = 22, WEIGHT = 23;
+    private static final int SCALE = 0, MOST = 1, BEFORE = 2, FACTOR = 3, SUM = 4, X = 5, REST = 6, WEIGHT = 7;
 
     /** The machine code. */
     public record Code(MemorySegment function) {
@@ -42,7 +42,7 @@ public record ColumnWeights(boolean pairs) {
                 ValueLayout.JAVA_FLOAT));
 
         /**
-         * Computes the weights of sixteen heads.
+         * Computes the weights of a vector of heads.
          *
          * @param scores address of the first token's, in fp32; one of bf16's pairs that is missing has minus infinity
          * @param steps at least 1
@@ -76,8 +76,8 @@ public record ColumnWeights(boolean pairs) {
     private byte[] bytes() {
         Register scores = Register.RDI, steps = Register.RSI, again = Register.RDX, stepsAgain = Register.RCX;
         Register weights = Register.R8, state = Register.R9;
-        Assembler code = new Assembler();
-        code.spread(SCALE, 0);
+        Assembler code = Assembler.create();
+        code.spread(SCALE, SCALE);
         code.multiplyBy(PowerOfTwo.LOG2E, SCALE, SCALE);
         code.load(BEFORE, state, 0);
         code.largest(MOST, BEFORE, BEFORE);

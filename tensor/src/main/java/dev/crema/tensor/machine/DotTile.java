@@ -1,33 +1,41 @@
 package dev.crema.tensor.machine;
 
+import dev.crema.tensor.machine.Assembler.Part;
 import dev.crema.tensor.machine.Assembler.Register;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Products of a few rows with a few rows of a weight as it lies, for when reading the weight is all that they cost.
  *
- * <p>A step reads 64 bytes of each row of the weight, and multiplies them with 64 bytes of each row of x; sums stay in
- * registers, sixteen lanes each, and are written so: to add up the lanes is the caller's. Meanwhile the next rows of the
- * weight are fetched.
+ * <p>A step reads a vector of each row of the weight, and multiplies it with one of each row of x; sums stay in registers, by
+ * lanes, and are written so: to add up the lanes is the caller's. Meanwhile the next rows of the weight are fetched.
  *
  * @param rows of x, from 1 to {@link #MOST_ROWS}
- * @param weights rows of the weight, from 1 to {@link #WEIGHTS}
+ * @param weights rows of the weight, from 1 to {@link #weights(int)}
  * @param rowBytes from a row to the next, of x and of the weight alike
  * @param pairs whether numbers are bf16, else fp32
  */
 public record DotTile(int rows, int weights, int rowBytes, boolean pairs) {
     public static final int MOST_ROWS = 4;
 
-    /** Rows of the weight that are multiplied together. */
-    public static final int WEIGHTS = 4;
+    /** Rows of the weight that are multiplied together at most. */
+    public static final int MOST_WEIGHTS = 4;
 
     /** Bytes of a step. */
-    public static final int STEP = 64;
+    public static final int STEP = Vectors.BYTES;
 
     private static final ConcurrentHashMap<DotTile, Code> CODE = new ConcurrentHashMap<>();
-    private static final int FIRST_WEIGHT = MOST_ROWS * WEIGHTS, X = FIRST_WEIGHT + WEIGHTS;
+
+    /** Returns how many rows of the weight are multiplied together with so many of x, as there are registers for sums. */
+    public static int weights(int rows) {
+        return switch (Vectors.CURRENT) {
+            case AVX2 -> rows > 2 ? 2 : MOST_WEIGHTS;
+            case AVX512 -> MOST_WEIGHTS;
+        };
+    }
 
     /** A tile's machine code. */
     public record Code(MemorySegment function) {
@@ -39,7 +47,7 @@ public record DotTile(int rows, int weights, int rowBytes, boolean pairs) {
          * @param x address of the first row
          * @param weight address of the first row
          * @param steps at least 1
-         * @param sums address of {@code [rows, weights, 16]} in fp32, which are written
+         * @param sums address of {@code [rows, weights, lanes]} in fp32, which are written
          */
         public void run(long x, long weight, long steps, long sums) {
             try {
@@ -61,19 +69,19 @@ public record DotTile(int rows, int weights, int rowBytes, boolean pairs) {
 
     private byte[] bytes() {
         Register x = Register.RDI, weight = Register.RSI, steps = Register.RDX, sums = Register.RCX;
-        Assembler code = new Assembler();
+        Assembler code = Assembler.create();
         for (int sum = 0; sum < rows * weights; sum++) code.clear(sum);
+        int firstWeight = rows * weights, ofX = firstWeight + weights;
+        List<Part> parts = code.parts(pairs);
         int loop = code.here();
-        for (int w = 0; w < weights; w++) {
-            code.load(FIRST_WEIGHT + w, weight, w * rowBytes);
-            code.prefetch(weight, (weights + w) * rowBytes);
-        }
-        for (int row = 0; row < rows; row++) {
-            code.load(X, x, row * rowBytes);
+        for (Part part : parts) {
             for (int w = 0; w < weights; w++) {
-                int sum = row * weights + w;
-                if (pairs) code.multiplyAddPairs(sum, FIRST_WEIGHT + w, X);
-                else code.multiplyAdd(sum, FIRST_WEIGHT + w, X);
+                code.load(part, firstWeight + w, weight, w * rowBytes);
+                if (part == parts.getFirst()) code.prefetch(weight, (weights + w) * rowBytes);
+            }
+            for (int row = 0; row < rows; row++) {
+                code.load(part, ofX, x, row * rowBytes);
+                for (int w = 0; w < weights; w++) code.multiplyAdd(pairs, row * weights + w, firstWeight + w, ofX);
             }
         }
         code.add(x, STEP);

@@ -100,7 +100,7 @@ public final class MachineCode {
             String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
             String processor = System.getProperty("os.arch");
             if (!system.equals("linux") || !processor.equals("amd64")) return false;
-            Assembler nothing = new Assembler();
+            Assembler nothing = Assembler.create();
             nothing.end();
             try {
                 function(nothing.code());

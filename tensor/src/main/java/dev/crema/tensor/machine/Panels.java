@@ -1,9 +1,9 @@
 package dev.crema.tensor.machine;
 
 /**
- * A matrix of a product, rearranged as {@link Tile} reads it: panels of 32 columns, one after the other.
+ * A matrix of a product, rearranged as {@link Tile} reads it: panels of two vectors' columns, one after the other.
  *
- * <p>A panel holds what its 32 sums begin with, in fp32, and then step by step 32 bits of each column: one number in fp32,
+ * <p>A panel holds what its sums begin with, in fp32, and then step by step 32 bits of each column: one number in fp32,
  * two in bf16 that follow each other along the sum. What lies beyond the last column is zero.
  *
  * @param address of the first panel
@@ -12,7 +12,7 @@ package dev.crema.tensor.machine;
  */
 public record Panels(long address, int columns, int steps) {
     /** Columns of a panel. */
-    public static final int COLUMNS = 32;
+    public static final int COLUMNS = 2 * Vectors.LANES;
 
     /** Bytes of a step. */
     public static final int STEP = COLUMNS * 4;

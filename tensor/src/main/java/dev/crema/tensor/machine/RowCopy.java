@@ -8,11 +8,11 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Copies short rows that lie far apart, as those of a head do: what no pattern of the processor's foresees is asked for ahead.
  *
- * @param bytes of a row, a multiple of 64
+ * @param bytes of a row, whole vectors
  */
 public record RowCopy(int bytes) {
     private static final ConcurrentHashMap<RowCopy, Code> CODE = new ConcurrentHashMap<>();
-    private static final int VECTOR = 64, AHEAD = 12;
+    private static final int VECTOR = Vectors.BYTES, LINE = 64, AHEAD = 12;
 
     public RowCopy {
         if (bytes < VECTOR || bytes % VECTOR != 0) throw new IllegalArgumentException("rows of " + bytes + " bytes");
@@ -48,11 +48,11 @@ public record RowCopy(int bytes) {
     private byte[] assembled() {
         Register from = Register.RDI, to = Register.RSI, rows = Register.RDX;
         Register fromRowBytes = Register.RCX, toRowBytes = Register.R8, ahead = Register.R9;
-        Assembler code = new Assembler();
+        Assembler code = Assembler.create();
         int loop = code.here();
         for (int at = 0; at < bytes; at += VECTOR) {
             code.load(0, from, at);
-            code.prefetch(ahead, at);
+            if (at % LINE == 0) code.prefetch(ahead, at);
             code.store(to, at, 0, Assembler.ALL);
         }
         code.add(from, fromRowBytes);

@@ -8,9 +8,9 @@ import java.lang.invoke.MethodHandle;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What softmax and activations do with a row of numbers, sixteen at a time.
+ * What softmax and activations do with a row of numbers, a vector at a time.
  *
- * <p>Compiled from vectors of Java the exponential takes twice the instructions: the processor has one for the whole number
+ * <p>Compiled from vectors of Java the exponential takes twice the instructions that AVX-512 needs: one for the whole number
  * below another, one that multiplies by a power of two, and one that rounds to bf16.
  *
  * @param from the type of what is read
@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public record RowFunction(Kind kind, Format from, Format to) {
     /** Numbers that are computed at a time. */
-    public static final int LANES = 16;
+    public static final int LANES = Vectors.LANES;
 
     /** What is made of a number. */
     public enum Kind {
@@ -51,8 +51,7 @@ public record RowFunction(Kind kind, Format from, Format to) {
 
     private static final ConcurrentHashMap<RowFunction, Code> CODE = new ConcurrentHashMap<>();
     private static final int SHIFT = 0, SCALE = 1, FACTOR = 2; // where a function's numbers are
-    private static final int ROW_SHIFT = 16, ROW_SCALE = 17, ROW_FACTOR = 18, SUM = 19, X = 20, POWER = 21, REST = 22;
-    private static final int EXPONENT = 23, GRADIENT = 24, ONE = 25;
+    private static final int SUM = 3, X = 4, POWER = 5, REST = 6, EXPONENT = 7, GRADIENT = 8, ONE = 9;
     private static final float GELU_A = 1.5957691216f, GELU_B = 0.044715f; // 2 sqrt(2 / π), and the cube's part
 
     /** A function's machine code. */
@@ -108,11 +107,11 @@ public record RowFunction(Kind kind, Format from, Format to) {
 
     private byte[] bytes() {
         Register x = Register.RDI, y = Register.RSI, vectors = Register.RDX, g = Register.RCX;
-        Assembler code = new Assembler();
-        code.spread(ROW_SHIFT, SHIFT);
-        code.spread(ROW_SCALE, SCALE);
-        code.multiplyBy(PowerOfTwo.LOG2E, ROW_SCALE, ROW_SCALE);
-        code.spread(ROW_FACTOR, FACTOR);
+        Assembler code = Assembler.create();
+        code.spread(SHIFT, SHIFT);
+        code.spread(SCALE, SCALE);
+        code.multiplyBy(PowerOfTwo.LOG2E, SCALE, SCALE);
+        code.spread(FACTOR, FACTOR);
         code.clear(SUM);
         code.clear(ONE);
         code.addConstant(1, ONE, ONE);
@@ -120,8 +119,8 @@ public record RowFunction(Kind kind, Format from, Format to) {
         read(code, X, x);
         int value = switch (kind) {
             case EXPONENTIAL -> {
-                code.subtract(X, X, ROW_SHIFT);
-                code.multiply(X, X, ROW_SCALE);
+                code.subtract(X, X, SHIFT);
+                code.multiply(X, X, SCALE);
                 PowerOfTwo.write(code, POWER, X, REST);
                 yield POWER;
             }
@@ -148,7 +147,7 @@ public record RowFunction(Kind kind, Format from, Format to) {
             }
         };
         code.add(SUM, SUM, value);
-        code.multiply(value, value, ROW_FACTOR);
+        code.multiply(value, value, FACTOR);
         write(code, to, value, y);
         code.add(x, LANES * from.bytes());
         code.add(y, LANES * to.bytes());

@@ -20,16 +20,11 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public record ScoreGradients(boolean pairs, int rowBytes, int writtenRowBytes) {
     /** Keys that are computed at a time. */
-    public static final int LANES = 16;
+    public static final int LANES = Vectors.LANES;
 
     private static final ConcurrentHashMap<ScoreGradients, Code> CODE = new ConcurrentHashMap<>();
-    private static final int LOGARITHM = 16,
-            SUM = 18,
-            WEIGHT = 20,
-            GRADIENT = 22,
-            X = 24,
-            REST = 25,
-            SCALE = 26; // of two queries
+    private static final int LOGARITHM = 0, SUM = 2, SCALE = 4; // of two queries, where a function's numbers are
+    private static final int WEIGHT = 5, GRADIENT = 7, X = 9, REST = 10;
 
     /** The machine code. */
     public record Code(MemorySegment function) {
@@ -104,13 +99,13 @@ public record ScoreGradients(boolean pairs, int rowBytes, int writtenRowBytes) {
         Register scores = Register.RDI, gradients = Register.RSI, vectors = Register.RDX;
         Register weights = Register.RCX, steps = Register.R8, rows = Register.R9;
         int queries = pairs ? 2 : 1;
-        Assembler code = new Assembler();
+        Assembler code = Assembler.create();
         for (int query = 0; query < queries; query++) {
-            code.spread(LOGARITHM + query, query);
+            code.spread(LOGARITHM + query, LOGARITHM + query);
             code.multiplyBy(PowerOfTwo.LOG2E, LOGARITHM + query, LOGARITHM + query);
-            code.spread(SUM + query, 2 + query);
+            code.spread(SUM + query, SUM + query);
         }
-        code.spread(SCALE, 4);
+        code.spread(SCALE, SCALE);
         code.multiplyBy(PowerOfTwo.LOG2E, SCALE, SCALE);
         int loop = code.here();
         for (int query = 0; query < queries; query++) {

@@ -1,8 +1,10 @@
 package dev.crema.tensor.machine;
 
+import dev.crema.tensor.machine.Assembler.Part;
 import dev.crema.tensor.machine.Assembler.Register;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -21,7 +23,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param result what is written
  */
 public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean pairs, Right right, Result result) {
-    public static final int MOST_ROWS = 13;
+    public static final int MOST_ROWS = switch (Vectors.CURRENT) {
+        case AVX2 -> 6;
+        case AVX512 -> 13;
+    };
 
     /** How a right side lies. */
     public sealed interface Right {
@@ -53,8 +58,8 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     }
 
     private static final ConcurrentHashMap<Tile, Code> CODE = new ConcurrentHashMap<>();
-    private static final int VECTOR = 64, LANES = 16;
-    private static final int LEFT = 29, RIGHT = 30, ROW = 31;
+    private static final int VECTOR = Vectors.BYTES, LANES = Vectors.LANES, LINE = 64;
+    private static final int LEFT = Vectors.REGISTERS - 3, RIGHT = LEFT + 1, ROW = RIGHT + 1;
     private static final Register C = Register.RCX, ROW_BYTES = Register.R8, ADDED = Register.RAX;
 
     /** A tile's machine code. */
@@ -94,22 +99,28 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     private byte[] bytes() {
         Register a = Register.RDI, panel = Register.RSI, steps = Register.RDX;
         Register fetched = Register.R9;
-        Assembler code = new Assembler();
+        Assembler code = Assembler.create();
         begin(code, panel);
         if (result == Result.BF16_ADDED || result == Result.FP32_ADDED) fetch(code);
+        List<Part> parts = code.parts(pairs);
         int loop = code.here();
-        readStep(code, panel, fetched);
-        for (int row = 0; row < rows; row++) {
-            code.broadcast(ROW, a, row * rowBytes);
-            multiplyAdd(code, 2 * row, LEFT);
-            if (vectors() == 2) multiplyAdd(code, 2 * row + 1, RIGHT);
+        for (Part part : parts) {
+            readColumns(code, part, panel);
+            if (part == parts.getLast()) advance(code, panel, fetched);
+            for (int row = 0; row < rows; row++) {
+                code.broadcast(part, ROW, a, row * rowBytes);
+                code.multiplyAdd(pairs, 2 * row, LEFT, ROW);
+                if (vectors() == 2) code.multiplyAdd(pairs, 2 * row + 1, RIGHT, ROW);
+            }
         }
         code.add(a, stepBytes);
         code.countDown(steps, loop);
         int left = masked(code, 1, columns), right = masked(code, 2, columns - LANES);
         code.argument(ADDED);
         for (int row = 0; row < rows; row++) {
-            if (pairs && this.right instanceof Right.Rows) order(code, 2 * row, 2 * row + 1);
+            if (pairs && this.right instanceof Right.Rows && code instanceof Avx512 wide) {
+                order(wide, 2 * row, 2 * row + 1);
+            }
             if (result == Result.BF16_GATED) gate(code, 2 * row, 2 * row + 1);
             write(code, 0, 2 * row, left);
             if (columns > LANES && result != Result.BF16_GATED) write(code, 1, 2 * row + 1, right);
@@ -125,44 +136,49 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         return columns > LANES || result == Result.BF16_GATED ? 2 : 1;
     }
 
-    private void multiplyAdd(Assembler code, int sum, int columns) {
-        if (pairs) code.multiplyAddPairs(sum, columns, ROW);
-        else code.multiplyAdd(sum, columns, ROW);
+    /** Reads a part of a step's columns. */
+    private void readColumns(Assembler code, Part part, Register panel) {
+        if (pairs && right instanceof Right.Rows(int bytes)) {
+            readRows(code, part, panel, bytes);
+            return;
+        }
+        code.load(part, LEFT, panel, 0);
+        if (vectors() == 2) code.load(part, RIGHT, panel, VECTOR);
     }
 
-    /** Reads a step's columns, and asks for those that will be read later. */
-    private void readStep(Assembler code, Register panel, Register fetched) {
-        code.load(LEFT, panel, 0);
-        code.prefetch(fetched, 0);
-        switch (right) {
-            case Right.Rows(int bytes)
-            when pairs -> {
-                code.prefetch(fetched, bytes);
-                code.upperPairs(RIGHT, LEFT, panel, bytes);
-                code.lowerPairs(LEFT, LEFT, panel, bytes);
-                code.add(panel, 2 * bytes);
-                code.add(fetched, 2 * bytes);
+    /** Reads one of two rows of bf16, or pairs them. */
+    private static void readRows(Assembler code, Part part, Register panel, int bytes) {
+        switch (code) {
+            case Avx2 narrow -> {
+                int row = part == Part.LOWER ? 0 : bytes;
+                narrow.loadHalf(LEFT, panel, row, Assembler.ALL);
+                narrow.loadHalf(RIGHT, panel, row + VECTOR / 2, Assembler.ALL);
             }
-            case Right.Rows(int bytes) -> {
-                code.load(RIGHT, panel, VECTOR);
-                code.prefetch(fetched, VECTOR);
-                code.add(panel, bytes);
-                code.add(fetched, bytes);
+            case Avx512 wide -> {
+                wide.load(LEFT, panel, 0);
+                wide.upperPairs(RIGHT, LEFT, panel, bytes);
+                wide.lowerPairs(LEFT, LEFT, panel, bytes);
             }
-            case Right.Panel whole -> readPanelStep(code, panel, fetched);
-            case Right.Steps steps -> readPanelStep(code, panel, fetched);
         }
     }
 
-    private void readPanelStep(Assembler code, Register panel, Register fetched) {
-        if (vectors() == 2) code.load(RIGHT, panel, VECTOR);
-        code.prefetch(fetched, VECTOR);
-        code.add(panel, 2 * VECTOR);
-        code.add(fetched, 2 * VECTOR);
+    /** Goes on to the next step, and asks for a later one. */
+    private void advance(Assembler code, Register panel, Register fetched) {
+        int rows = 1, bytes = 2 * VECTOR, apart = bytes;
+        if (right instanceof Right.Rows(int rowBytes)) {
+            rows = pairs ? 2 : 1;
+            bytes /= rows;
+            apart = rowBytes;
+        }
+        for (int row = 0; row < rows; row++) {
+            for (int at = 0; at < bytes; at += LINE) code.prefetch(fetched, row * apart + at);
+        }
+        code.add(panel, rows * apart);
+        code.add(fetched, rows * apart);
     }
 
     /** Brings columns into their order, after the one vector got the lower, the other the upper half of each eight. */
-    private static void order(Assembler code, int lower, int upper) {
+    private static void order(Avx512 code, int lower, int upper) {
         code.quarters(LEFT, lower, upper, 0, 1, 0, 1);
         code.quarters(RIGHT, lower, upper, 2, 3, 2, 3);
         code.quarters(lower, LEFT, LEFT, 0, 2, 1, 3);
@@ -199,7 +215,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     /** Returns a mask for so many lanes. */
     private static int masked(Assembler code, int mask, int lanes) {
         if (lanes <= 0 || lanes >= LANES) return Assembler.ALL;
-        code.mask(mask, (1 << lanes) - 1);
+        code.mask(mask, lanes);
         return mask;
     }
 

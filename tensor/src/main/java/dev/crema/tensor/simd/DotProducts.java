@@ -6,7 +6,6 @@ import dev.crema.tensor.simd.FewRowsProduct.Bias;
 /** The product of a few rows with a weight, as {@link FewRowsProduct} has it, by machine code. */
 public final class DotProducts {
     private static final long GRAIN = 8;
-    private static final int SUM_BYTES = 64;
 
     private final Rows x;
     private final Rows weight;
@@ -40,11 +39,16 @@ public final class DotProducts {
     }
 
     private long partBytes() {
-        return x.count() * DotTile.WEIGHTS * SUM_BYTES;
+        return x.count() * weights() * DotTile.STEP;
     }
 
     private long blocks() {
-        return Math.ceilDiv(weight.count(), DotTile.WEIGHTS);
+        return Math.ceilDiv(weight.count(), weights());
+    }
+
+    /** Returns the rows of the weight that a tile multiplies. */
+    private int weights() {
+        return DotTile.weights((int) x.count());
     }
 
     private int parts() {
@@ -59,16 +63,16 @@ public final class DotProducts {
      */
     public void write(Bias bias, Rows y, long memory) {
         if (x.count() == 0) return;
-        int last = (int) (weight.count() - (blocks() - 1) * DotTile.WEIGHTS);
-        DotTile.Code whole = code(DotTile.WEIGHTS), rest = code(last);
+        int weights = weights(), last = (int) (weight.count() - (blocks() - 1) * weights);
+        DotTile.Code whole = code(weights), rest = code(last);
         Crew.runParts(blocks(), parts(), (part, block) -> {
             boolean isLast = block == blocks() - 1;
-            int o = (int) block * DotTile.WEIGHTS, count = isLast ? last : DotTile.WEIGHTS;
+            int o = (int) block * weights, count = isLast ? last : weights;
             long sums = memory + part * partBytes();
             (isLast ? rest : whole).run(x.at(0, 0), weight.at(o, 0), steps, sums);
             for (int row = 0; row < x.count(); row++) {
                 for (int w = 0; w < count; w++) {
-                    float sum = Lanes.sum(Lanes.load(true, sums + (long) (row * count + w) * SUM_BYTES));
+                    float sum = Lanes.sum(Lanes.load(true, sums + (long) (row * count + w) * DotTile.STEP));
                     y.set(row, o + w, sum + tail(row, o + w) + bias.at(o + w));
                 }
             }

@@ -14,8 +14,7 @@ import jdk.incubator.vector.VectorOperators;
 sealed interface Exponentials {
     /** Returns what computes them of numbers in fp32 ({@code wide}) or bf16. */
     static Exponentials of(boolean wide) {
-        boolean rounds = CpuFeatures.current().tiles(wide);
-        return rounds && N == RowFunction.LANES ? Compiled.of(wide) : new Vectors(wide);
+        return CpuFeatures.current().tiles(wide) ? Compiled.of(wide) : new Vectors(wide);
     }
 
     /**

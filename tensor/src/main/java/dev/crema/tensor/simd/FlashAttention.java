@@ -4,7 +4,6 @@ import static dev.crema.tensor.simd.Lanes.N;
 
 import dev.crema.tensor.machine.CpuFeatures;
 import dev.crema.tensor.machine.Panels;
-import dev.crema.tensor.machine.RowFunction;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -42,7 +41,7 @@ public final class FlashAttention {
      * @param turn of queries and keys
      * @param heads H
      * @param shared K
-     * @param size d, a multiple of 32
+     * @param size d, a multiple of a panel's columns
      * @param first for each token, the first token of its row that it sees; it sees those from there to itself
      * @param scale of the products of queries and keys
      */
@@ -99,9 +98,7 @@ public final class FlashAttention {
 
     /** Tells whether heads of {@code size} numbers, in fp32 ({@code wide}) or bf16, can be computed here. */
     public static boolean fits(int size, boolean wide) {
-        return size % Panels.COLUMNS == 0
-                && N == RowFunction.LANES
-                && CpuFeatures.current().tiles(wide);
+        return size % Panels.COLUMNS == 0 && CpuFeatures.current().tiles(wide);
     }
 
     /** Returns how much memory {@link #forward} computes in. */

@@ -8,6 +8,7 @@ import dev.crema.tensor.machine.RowFunction;
 import dev.crema.tensor.machine.RowFunction.Format;
 import dev.crema.tensor.machine.RowFunction.Kind;
 import dev.crema.tensor.machine.ScoreGradients;
+import dev.crema.tensor.machine.Tile;
 import jdk.incubator.vector.FloatVector;
 
 /** {@link FlashAttention#backward} of some queries, on one thread. */
@@ -15,8 +16,8 @@ final class FlashBackward {
     /** Queries whose weights are kept until they are multiplied with the queries and the gradients. */
     static final int QUERIES = 96;
 
-    /** Queries that are weighed at a time: an even number, less than a tile has rows. */
-    private static final int TILE = 12;
+    /** Queries that are weighed at a time: an even number, no more than a tile has rows. */
+    private static final int TILE = Tile.MOST_ROWS / 2 * 2;
 
     private final FlashAttention.Problem problem;
     private final FlashHeads heads;

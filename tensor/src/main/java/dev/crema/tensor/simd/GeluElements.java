@@ -33,8 +33,9 @@ public final class GeluElements {
 
     /** Tells whether there is machine code for such rows. */
     private static boolean compiled(Rows x, Rows y) {
-        boolean whole = N == RowFunction.LANES && x.columns() % N == 0;
-        return whole && x.wide() == y.wide() && CpuFeatures.current().tiles(x.wide());
+        return x.columns() % N == 0
+                && x.wide() == y.wide()
+                && CpuFeatures.current().tiles(x.wide());
     }
 
     private static RowFunction.Code code(RowFunction.Kind kind, Rows x) {

@@ -28,7 +28,7 @@ public final class HeadTiles {
 
     /** Tells whether {@link #writeColumns} can write so many columns. */
     public boolean multipliesColumns(int columns) {
-        return columns % DotTile.WEIGHTS == 0 && products.weightBytes() % DotTile.STEP == 0;
+        return columns % DotTile.MOST_WEIGHTS == 0 && products.weightBytes() % DotTile.STEP == 0;
     }
 
     /** Returns how much memory {@link #writeColumns} computes in. */
@@ -45,7 +45,7 @@ public final class HeadTiles {
     }
 
     private static long sumBytes() {
-        return (long) DotTile.MOST_ROWS * DotTile.WEIGHTS * DotTile.STEP;
+        return (long) DotTile.MOST_ROWS * DotTile.MOST_WEIGHTS * DotTile.STEP;
     }
 
     /** Writes {@code y [n H, O]}, where a head's part of the weight is {@code [I, O]}: {@code y = x w}. */
@@ -96,12 +96,13 @@ public final class HeadTiles {
     }
 
     private void writeColumns(Rows matrix, long x, int count, long sums, Rows y, long row) {
-        DotTile.Code tile = new DotTile(count, DotTile.WEIGHTS, products.weightBytes(), !products.wide()).code();
-        for (int o = 0; o < y.columns(); o += DotTile.WEIGHTS) {
+        int weights = DotTile.weights(count);
+        DotTile.Code tile = new DotTile(count, weights, products.weightBytes(), !products.wide()).code();
+        for (int o = 0; o < y.columns(); o += weights) {
             tile.run(x, matrix.at(o, 0), products.weightBytes() / DotTile.STEP, sums);
-            for (int i = 0; i < count * DotTile.WEIGHTS; i++) {
+            for (int i = 0; i < count * weights; i++) {
                 float sum = Lanes.sum(Lanes.load(true, sums + (long) i * DotTile.STEP));
-                y.set(row + (long) (i / DotTile.WEIGHTS) * products.heads(), o + i % DotTile.WEIGHTS, sum);
+                y.set(row + (long) (i / weights) * products.heads(), o + i % weights, sum);
             }
         }
     }

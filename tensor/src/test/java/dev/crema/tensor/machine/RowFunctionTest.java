@@ -20,7 +20,7 @@ class RowFunctionTest {
 
     @BeforeAll
     static void theProcessorHasTheInstructions() {
-        assumeTrue(CpuFeatures.current().tiles(false), "no machine code here, or no avx512_bf16");
+        assumeTrue(CpuFeatures.current().tiles(false), "no machine code here, or not for bf16");
     }
 
     private static float[] numbers() {

@@ -4,15 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.crema.tensor.machine.MachineCode;
+import dev.crema.tensor.machine.CpuFeatures;
 import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.machine.Tile.Result;
 import dev.crema.tensor.simd.PanelProduct.Left;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,10 +22,8 @@ class PanelProductTest {
     private final SplittableRandom random = new SplittableRandom(1);
 
     @BeforeAll
-    static void theProcessorHasTheInstructions() throws Exception {
-        Path cpuInfo = Path.of("/proc/cpuinfo");
-        assumeTrue(MachineCode.possible(), "no machine code on this system");
-        assumeTrue(Files.readString(cpuInfo).contains("avx512_bf16"), "this processor has no avx512_bf16");
+    static void theProcessorHasTheInstructions() {
+        assumeTrue(CpuFeatures.current().tiles(false), "no machine code here, or not for bf16");
     }
 
     /** {@code c = a bᵀ + bias}, of {@code [rows, inner]} and {@code [columns, inner]}. */

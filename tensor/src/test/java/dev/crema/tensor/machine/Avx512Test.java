@@ -2,15 +2,16 @@ package dev.crema.tensor.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crema.tensor.machine.Assembler.Part;
 import dev.crema.tensor.machine.Assembler.Register;
 import java.util.HexFormat;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Instructions against what the GNU assembler 2.40 makes of the same text. */
-class AssemblerTest {
-    private static void check(String text, String bytes, Consumer<Assembler> instruction) {
-        Assembler assembler = new Assembler();
+class Avx512Test {
+    private static void check(String text, String bytes, Consumer<Avx512> instruction) {
+        Avx512 assembler = new Avx512();
         instruction.accept(assembler);
         assertThat(HexFormat.ofDelimiter(" ").formatHex(assembler.code()))
                 .as(text)
@@ -32,7 +33,7 @@ class AssemblerTest {
                 "62 51 ff 28 7f 80 20 00 00 00", a -> a.storeHalf(Register.R8, 0x20, 8, Assembler.ALL));
         check(
                 "vpbroadcastd 0x300(%rdi),%zmm31",
-                "62 62 7d 48 58 bf 00 03 00 00", a -> a.broadcast(31, Register.RDI, 0x300));
+                "62 62 7d 48 58 bf 00 03 00 00", a -> a.broadcast(Part.WHOLE, 31, Register.RDI, 0x300));
         check(
                 "vpmovzxwd 0x20(%rax),%zmm29{%k2}; vpslld $16,%zmm29,%zmm29",
                 "62 62 7d 4a 33 a8 20 00 00 00 62 91 15 40 72 f5 10", a -> a.loadHalf(29, Register.RAX, 0x20, 2));
@@ -58,11 +59,11 @@ class AssemblerTest {
         check("vpermilps $0x4e,%zmm19,%zmm20", "62 a3 7d 48 04 e3 4e", a -> a.exchange(20, 19, 2));
         check("vpermilps $0xb1,%zmm19,%zmm20", "62 a3 7d 48 04 e3 b1", a -> a.exchange(20, 19, 1));
         check("vpxord %zmm19,%zmm19,%zmm19", "62 a1 65 40 ef db", a -> a.clear(19));
-        check("vfmadd231ps %zmm31,%zmm29,%zmm12", "62 12 15 40 b8 e7", a -> a.multiplyAdd(12, 29, 31));
-        check("vfmadd231ps %zmm9,%zmm5,%zmm18", "62 c2 55 48 b8 d1", a -> a.multiplyAdd(18, 5, 9));
-        check("vdpbf16ps %zmm31,%zmm30,%zmm25", "62 02 0e 40 52 cf", a -> a.multiplyAddPairs(25, 30, 31));
+        check("vfmadd231ps %zmm31,%zmm29,%zmm12", "62 12 15 40 b8 e7", a -> a.multiplyAdd(false, 12, 29, 31));
+        check("vfmadd231ps %zmm9,%zmm5,%zmm18", "62 c2 55 48 b8 d1", a -> a.multiplyAdd(false, 18, 5, 9));
+        check("vdpbf16ps %zmm31,%zmm30,%zmm25", "62 02 0e 40 52 cf", a -> a.multiplyAdd(true, 25, 30, 31));
         check("vcvtneps2bf16 %zmm24,%ymm31", "62 02 7e 48 72 f8", a -> a.roundToBf16(31, 24));
-        check("mov $0x1ff,%eax; kmovd %eax,%k2", "b8 ff 01 00 00 c5 fb 92 d0", a -> a.mask(2, 0x1FF));
+        check("mov $0x1ff,%eax; kmovd %eax,%k2", "b8 ff 01 00 00 c5 fb 92 d0", a -> a.mask(2, 9));
     }
 
     @Test
