@@ -65,16 +65,14 @@ public final class Kernels {
      *
      * @param gradient FP32 or BF16
      * @param momentum FP32
-     * @param ahead BF16, contiguous; gets Nesterov's look ahead, {@code g + β (m - g)}
+     * @param ahead FP32 or BF16, contiguous; gets Nesterov's look ahead, {@code g + β (m - g)}
      */
     public static void muonMomentum(Tensor gradient, double scale, double beta, Tensor momentum, Tensor ahead) {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
             if (SimdRows.fit(gradient) && SimdRows.fit(momentum)) {
                 Tensor flat = gradient.contiguous();
-                boolean wide = flat.dtype() == DType.FP32;
-                MuonElements.momentum(
-                        flat.segment(), wide, (float) scale, (float) beta, momentum.segment(), ahead.segment());
+                MuonElements.momentum(flat.segment(), (float) scale, (float) beta, momentum.segment(), ahead.segment());
             } else {
                 Tensor scaled = gradient.to(DType.FP32).mul(scale);
                 momentum.lerpInPlace(scaled, 1 - beta);
@@ -87,7 +85,7 @@ public final class Kernels {
      * Takes a step of a weight in place: {@code decay w - rate u}.
      *
      * @param master FP32
-     * @param update BF16, contiguous
+     * @param update FP32 or BF16, contiguous
      * @param weight gets the master, rounded to its type; may be the master itself
      */
     public static void muonStep(Tensor master, Tensor update, double decay, double rate, Tensor weight) {

@@ -3,6 +3,7 @@ package dev.crema.train;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.DType;
 import dev.crema.tensor.Kernels;
+import dev.crema.tensor.LibTorch;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -79,7 +80,7 @@ public final class Muon implements Optimizer {
             if (moved.isEmpty()) return;
             Master first = matrices.get(moved.getFirst());
             long rows = first.master().size(0), columns = first.master().size(1);
-            Tensor ahead = Tensors.empty(DType.BF16, first.master().device(), moved.size(), rows, columns);
+            Tensor ahead = Tensors.empty(precision(), first.master().device(), moved.size(), rows, columns);
             for (int n = 0; n < moved.size(); n++) {
                 Kernels.muonMomentum(
                         matrices.get(moved.get(n)).gradient(),
@@ -98,13 +99,18 @@ public final class Muon implements Optimizer {
         }
     }
 
+    /** Is enough to find the directions, whatever the weights are in. */
+    private static DType precision() {
+        return LibTorch.fastBf16() ? DType.BF16 : DType.FP32;
+    }
+
     /** Returns {@code U Vᵀ} of each {@code g = U S Vᵀ}, nearly: singular values come out between 0.7 and 1.2. */
     static Tensor orthogonalise(Tensor g) {
         boolean tall = g.size(1) > g.size(2);
-        Tensor x = g.to(DType.BF16); // [n, rows, columns]
+        Tensor x = g.to(precision()); // [n, rows, columns]
         Tensor wide = x.to(DType.FP32);
         Tensor norms = wide.mul(wide).sum(2, true).sum(1, true).sqrt().clamp(1e-7, Float.MAX_VALUE); // [n, 1, 1]
-        x = x.div(norms.to(DType.BF16));
+        x = x.div(norms.to(x.dtype()));
         for (int i = 0; i < ITERATIONS; i++) {
             Tensor turned = x.transpose(1, 2);
             // The gram matrix of the shorter side, [n, side, side].

@@ -4,6 +4,7 @@ import static dev.crema.tensor.simd.Lanes.F;
 import static dev.crema.tensor.simd.Lanes.N;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** What norms and samplers do with a row on the heap. */
@@ -96,10 +97,15 @@ public final class FloatRows {
             }
             total += Lanes.sum(sum);
         }
-        for (int i = bound; i < values.length; i++) {
-            values[i] = (float) Math.exp((values[i] - largest) * scale);
-            total += values[i];
-        }
+        if (bound < values.length) rest(values, bound, scale, largest);
+        for (int i = bound; i < values.length; i++) total += values[i];
         return total;
+    }
+
+    /** Goes through a vector too, so that equal values have equal exponentials wherever they stand. */
+    private static void rest(float[] values, int from, float scale, float largest) {
+        VectorMask<Float> there = F.indexInRange(from, values.length);
+        FloatVector x = FloatVector.fromArray(F, values, from, there);
+        Exp.of(x.sub(largest).mul(scale)).intoArray(values, from, there);
     }
 }

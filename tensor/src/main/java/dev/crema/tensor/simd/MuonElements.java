@@ -16,39 +16,41 @@ public final class MuonElements {
      * Moves the momentum {@code m} towards the scaled gradient {@code g}, and writes Nesterov's look ahead
      * {@code g + β (m - g)}.
      *
-     * @param wide whether the gradient is fp32, else bf16
+     * @param gradient fp32 or bf16
      * @param momentum fp32
-     * @param ahead bf16
+     * @param ahead fp32 or bf16
      */
     public static void momentum(
-            MemorySegment gradient,
-            boolean wide,
-            float scale,
-            float beta,
-            MemorySegment momentum,
-            MemorySegment ahead) {
+            MemorySegment gradient, float scale, float beta, MemorySegment momentum, MemorySegment ahead) {
         long count = momentum.byteSize() / 4, g = gradient.address(), m = momentum.address(), out = ahead.address();
+        boolean wide = wide(gradient, count), wideAhead = wide(ahead, count);
         Crew.run((count + PIECE - 1) / PIECE, 4, (part, piece) -> {
             long begin = piece * PIECE, end = Math.min(count, begin + PIECE);
-            momentum(g, wide, scale, beta, m, out, begin, end);
+            momentum(g, wide, scale, beta, m, out, wideAhead, begin, end);
         });
     }
 
-    private static void momentum(long g, boolean wide, float scale, float beta, long m, long out, long from, long to) {
+    private static boolean wide(MemorySegment numbers, long count) {
+        return numbers.byteSize() == 4 * count;
+    }
+
+    private static void momentum(
+            long g, boolean wide, float scale, float beta, long m, long out, boolean wideAhead, long from, long to) {
         long i = from;
         for (; i + N <= to; i += N) {
             FloatVector gi = Lanes.load(wide, g + i * (wide ? 4 : 2)).mul(scale);
             FloatVector mi = Lanes.load(true, m + i * 4);
             mi = mi.add(gi.sub(mi).mul(1 - beta));
             Lanes.store(true, m + i * 4, mi);
-            Lanes.storeBf16(out + i * 2, gi.add(mi.sub(gi).mul(beta)));
+            Lanes.store(
+                    wideAhead, out + i * (wideAhead ? 4 : 2), gi.add(mi.sub(gi).mul(beta)));
         }
         for (; i < to; i++) {
             float gi = Lanes.loadScalar(wide, g + i * (wide ? 4 : 2)) * scale;
             float mi = Lanes.loadScalar(true, m + i * 4);
             mi += (gi - mi) * (1 - beta);
             Lanes.storeScalar(true, m + i * 4, mi);
-            Lanes.storeScalar(false, out + i * 2, gi + (mi - gi) * beta);
+            Lanes.storeScalar(wideAhead, out + i * (wideAhead ? 4 : 2), gi + (mi - gi) * beta);
         }
     }
 
@@ -56,29 +58,31 @@ public final class MuonElements {
      * Writes {@code decay w - rate u} to the master, and rounds it into the model's copy.
      *
      * @param master fp32
-     * @param update bf16
+     * @param update fp32 or bf16
      * @param copy bf16; the master itself if there is none
      */
     public static void step(MemorySegment master, MemorySegment update, float decay, float rate, MemorySegment copy) {
         long count = master.byteSize() / 4, w = master.address(), u = update.address(), c = copy.address();
+        boolean wide = wide(update, count);
         Crew.run((count + PIECE - 1) / PIECE, 4, (part, piece) -> {
             long begin = piece * PIECE, end = Math.min(count, begin + PIECE);
-            step(w, u, decay, rate, c, begin, end);
+            step(w, u, wide, decay, rate, c, begin, end);
         });
     }
 
-    private static void step(long w, long u, float decay, float rate, long copy, long from, long to) {
+    private static void step(long w, long u, boolean wide, float decay, float rate, long copy, long from, long to) {
         boolean separate = copy != w;
         long i = from;
         for (; i + N <= to; i += N) {
             FloatVector wi = Lanes.load(true, w + i * 4)
                     .mul(decay)
-                    .sub(Lanes.loadBf16(u + i * 2).mul(rate));
+                    .sub(Lanes.load(wide, u + i * (wide ? 4 : 2)).mul(rate));
             Lanes.store(true, w + i * 4, wi);
             if (separate) Lanes.storeBf16(copy + i * 2, wi);
         }
         for (; i < to; i++) {
-            float wi = Lanes.loadScalar(true, w + i * 4) * decay - Lanes.loadScalar(false, u + i * 2) * rate;
+            float wi =
+                    Lanes.loadScalar(true, w + i * 4) * decay - Lanes.loadScalar(wide, u + i * (wide ? 4 : 2)) * rate;
             Lanes.storeScalar(true, w + i * 4, wi);
             if (separate) Lanes.storeScalar(false, copy + i * 2, wi);
         }
