@@ -244,11 +244,6 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(torch.matmul(handle, other.handle));
     }
 
-    /** Returns {@code beta this + alpha a b} of batches of matrices {@code [n, rows, columns]}. */
-    public Tensor addMatmul(double beta, Tensor a, Tensor b, double alpha) {
-        return new Tensor(torch.baddbmm(handle, a.handle, b.handle, new Scalar(beta), new Scalar(alpha)));
-    }
-
     public Tensor addInPlace(Tensor other) {
         handle.add_(other.handle);
         return this;

@@ -114,9 +114,9 @@ public final class Muon implements Optimizer {
         for (int i = 0; i < ITERATIONS; i++) {
             Tensor turned = x.transpose(1, 2);
             // The gram matrix of the shorter side, [n, side, side].
-            Tensor gram = tall ? turned.matmul(x) : x.matmul(turned);
-            Tensor polynomial = gram.addMatmul(B, gram, gram, C);
-            x = tall ? x.addMatmul(A, x, polynomial, 1) : x.addMatmul(A, polynomial, x, 1);
+            Tensor gram = tall ? Kernels.product(turned, x) : Kernels.product(x, turned);
+            Tensor polynomial = Kernels.product(B, gram, C, gram, gram);
+            x = Kernels.product(A, x, 1, tall ? x : polynomial, tall ? polynomial : x);
         }
         return x;
     }
