@@ -7,6 +7,7 @@ import dev.crema.cli.bench.LatentBenchmark;
 import dev.crema.cli.bench.LoadBenchmark;
 import dev.crema.cli.bench.RolloutBenchmark;
 import dev.crema.cli.bench.TrainBenchmark;
+import dev.crema.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,8 +40,10 @@ final class Bench extends Verb {
             description = "load: the model's folder, or a GGUF file.")
     private Optional<Path> model;
 
-    @Option(names = "--dtype", defaultValue = "bf16", description = "fp32 or bf16 (default: bf16).")
-    private Precision dtype;
+    @Option(
+            names = "--dtype",
+            description = "${COMPLETION-CANDIDATES} (default: bf16 where the processor multiplies in it, else fp32).")
+    private Optional<Precision> dtype;
 
     @Option(
             names = "--steps",
@@ -94,12 +97,13 @@ final class Bench extends Verb {
         if ((what == What.LOAD) != model.isPresent()) {
             throw new ParameterException(command.commandLine(), "bench load takes a MODEL, and nothing else does");
         }
+        DType type = dtype.orElseGet(Precision::fastest).dtype();
         Map<String, Object> document = switch (what) {
-            case TRAIN -> map(TrainBenchmark.run(dtype.dtype(), steps));
-            case ROLLOUT -> map(RolloutBenchmark.run(dtype.dtype(), batch.orElse(64), samples, newTokens));
-            case LOAD -> map(LoadBenchmark.run(Folders.model(model.orElseThrow()), dtype.dtype()));
-            case EXPERTS -> map(ExpertsBenchmark.run(dtype.dtype(), steps));
-            case LATENT -> map(LatentBenchmark.run(shape, dtype.dtype(), batch.orElse(4), steps));
+            case TRAIN -> map(TrainBenchmark.run(type, steps));
+            case ROLLOUT -> map(RolloutBenchmark.run(type, batch.orElse(64), samples, newTokens));
+            case LOAD -> map(LoadBenchmark.run(Folders.model(model.orElseThrow()), type));
+            case EXPERTS -> map(ExpertsBenchmark.run(type, steps));
+            case LATENT -> map(LatentBenchmark.run(shape, type, batch.orElse(4), steps));
             case QUICKSTART -> QuickstartReport.overSeeds(seeds, out, console);
         };
         document.forEach((key, value) -> console.out().println(key + ": " + value));

@@ -115,7 +115,7 @@ public final class Weights implements AutoCloseable {
         return switch (packing) {
             case Packing.None none -> new Form.Plain();
             case Packing.Copies(List<PackedMatrix> made) -> {
-                if (!PackedMatrix.worthwhile(weight)) yield new Form.Plain();
+                if (!PackedMatrix.worthwhile(weight, after)) yield new Form.Plain();
                 List<Tensor> bias = has(name + ".bias") ? List.of(get(name + ".bias")) : List.of();
                 PackedMatrix matrix = PackedMatrix.of(weight, bias, after);
                 made.add(matrix);

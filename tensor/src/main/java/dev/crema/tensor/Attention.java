@@ -48,15 +48,17 @@ final class Attention {
 
     /** Returns {@code scale q kᵀ} of {@code [N, d]} and {@code [S, d]}. */
     private static Tensor product(Tensor q, Tensor k, double scale) {
-        Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(q.size(0), k.size(0));
         Tensor keys = k.transpose(0, 1);
+        if (Fp32Product.widened(q)) return q.matmul(keys).mul(scale);
+        Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(q.size(0), k.size(0));
         return new Tensor(torch.addmm(room.handle, q.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
     }
 
     /** Returns {@code scale q kᵀ} of {@code [B, N, d]} and {@code [B, S, d]}. */
     private static Tensor products(Tensor q, Tensor k, double scale) {
-        Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(q.size(0), q.size(1), k.size(1));
         Tensor keys = k.transpose(1, 2);
+        if (Fp32Product.widened(q)) return q.matmul(keys).mul(scale);
+        Tensor room = Tensors.empty(q.dtype(), q.device(), 1).expand(q.size(0), q.size(1), k.size(1));
         return new Tensor(torch.baddbmm(room.handle, q.handle, keys.handle, new Scalar(0.0), new Scalar(scale)));
     }
 

@@ -1,11 +1,14 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.machine.CpuFeatures;
 import dev.crema.tensor.simd.CrewProducts;
 import dev.crema.tensor.simd.CrewProducts.Matrices;
+import java.util.function.Supplier;
 
 /**
  * Matrix products in fp32 on the CPU, without gradients, on libtorch's own threads: large ones by our own code where the
- * processor has what it takes ({@link PanelledProduct}), others by OpenBLAS ({@link CrewProducts}).
+ * processor has what it takes ({@link PanelledProduct}), others by OpenBLAS ({@link CrewProducts}). Those in bf16 take this
+ * way where the processor has no products in bf16: libtorch's are a hundred times slower there.
  */
 final class Fp32Product {
     private static final int BYTES = 4; // of an element
@@ -14,7 +17,14 @@ final class Fp32Product {
 
     /** Tells whether products with a tensor can be had here. */
     static boolean fits(Tensor t) {
-        return t.device().isCpu() && t.dtype() == DType.FP32 && CrewProducts.available();
+        return t.device().isCpu() && (t.dtype() == DType.FP32 || widened(t)) && CrewProducts.available();
+    }
+
+    /** Tells whether numbers of bf16 are multiplied as fp32. */
+    static boolean widened(Tensor t) {
+        return t.device().isCpu()
+                && t.dtype() == DType.BF16
+                && !CpuFeatures.current().bf16();
     }
 
     /**
@@ -23,6 +33,7 @@ final class Fp32Product {
      */
     static Tensor of(Tensor a, Tensor b) {
         if (!fits(a) || !fits(b) || !dense(a) || !dense(b)) return a.matmul(b);
+        if (widened(a)) return rounded(() -> of(a.to(DType.FP32), b.to(DType.FP32)));
         long[] shape = a.shape();
         shape[shape.length - 1] = b.size(-1);
         Tensor c = Tensors.empty(DType.FP32, Device.CPU, shape);
@@ -32,6 +43,7 @@ final class Fp32Product {
 
     /** Returns {@code a b} with {@code bias [n]} added to each row of the matrices {@code [m, k]} and {@code [k, n]}. */
     static Tensor of(Tensor a, Tensor b, Tensor bias) {
+        if (widened(a)) return rounded(() -> of(a.to(DType.FP32), b.to(DType.FP32), bias.to(DType.FP32)));
         Tensor c = Tensors.empty(DType.FP32, Device.CPU, a.size(0), b.size(1));
         if (PanelledProduct.fits(a, b)) {
             PanelledProduct.multiply(a, b, bias, c);
@@ -44,10 +56,18 @@ final class Fp32Product {
 
     /** Adds {@code a b} to {@code c}, which is contiguous. */
     static void add(Tensor a, Tensor b, Tensor c) {
-        if (fits(a) && fits(b) && fits(c) && dense(a) && dense(b)) {
+        if (fits(a) && fits(b) && fits(c) && dense(a) && dense(b) && !widened(a)) {
             multiply(a, b, c, true);
         } else {
-            c.addInPlace(a.matmul(b));
+            try (Scope scope = Scope.open()) {
+                c.addInPlace(of(a, b));
+            }
+        }
+    }
+
+    private static Tensor rounded(Supplier<Tensor> product) {
+        try (Scope scope = Scope.open()) {
+            return scope.keep(product.get().to(DType.BF16));
         }
     }
 

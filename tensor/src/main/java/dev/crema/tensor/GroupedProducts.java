@@ -58,7 +58,8 @@ final class GroupedProducts {
     }
 
     private static void product(Tensor a, Tensor b, Tensor out) {
-        torch.mm_out(out.handle, a.handle, b.handle);
+        if (Fp32Product.widened(a)) out.copyInPlace(Fp32Product.of(a, b));
+        else torch.mm_out(out.handle, a.handle, b.handle);
     }
 
     private void each(IntConsumer work) {

@@ -1,6 +1,5 @@
 package dev.crema.tensor;
 
-import dev.crema.tensor.machine.CpuFeatures;
 import java.util.List;
 
 /**
@@ -12,12 +11,11 @@ import java.util.List;
  * had when it was packed. It owns its memory.
  */
 public sealed interface PackedMatrix extends AutoCloseable permits PanelMatrix, ReorderedMatrix {
-    /** Tells whether a weight gains by being packed: on the CPU, in bf16. */
-    static boolean worthwhile(Tensor weight) {
+    /** Tells whether a weight gains by being packed: on the CPU, where one of the two has products of its type. */
+    static boolean worthwhile(Tensor weight, After after) {
         return weight.device().isCpu()
-                && weight.dtype() == DType.BF16
                 && weight.rank() == 2
-                && CpuFeatures.current().bf16();
+                && (PanelMatrix.fits(weight, after) || ReorderedMatrix.fits(weight));
     }
 
     /** What is made of a product. */
@@ -42,7 +40,7 @@ public sealed interface PackedMatrix extends AutoCloseable permits PanelMatrix, 
     /**
      * Computes {@code x weightᵀ + bias} and what comes after it.
      *
-     * @param x {@code [..., I]} in bf16
+     * @param x {@code [..., I]} in the weight's type
      * @return {@code [..., O]}, or {@code [..., O / 2]} after SwiGLU; the innermost scope's
      */
     Tensor product(Tensor x);
@@ -50,7 +48,7 @@ public sealed interface PackedMatrix extends AutoCloseable permits PanelMatrix, 
     /**
      * Computes {@code stream + x weightᵀ + bias} in the stream's type, rounded once where this can be.
      *
-     * @param x {@code [..., I]} in bf16
+     * @param x {@code [..., I]} in the weight's type
      * @param stream {@code [..., O]}
      * @return {@code [..., O]}; the innermost scope's
      */

@@ -5,14 +5,14 @@ import dev.crema.tensor.simd.PanelAttention;
 import dev.crema.tensor.simd.PanelHeads;
 import java.util.List;
 
-/** A cache that lies in panels, as machine code reads them; see {@link PanelHeads}. */
+/** A cache that lies in panels of w columns, as machine code reads them; see {@link PanelHeads}. */
 final class PanelCache implements HeadCache {
     private static final int WIDTH = Panels.COLUMNS;
 
     private final HeadLayout layout;
     private final int slots;
-    private Tensor keys; // [B, K, slots / 32, d / p, 32, p]
-    private Tensor values; // [B, K, ⌈d / 32⌉, slots / p, 32, p]
+    private Tensor keys; // [B, K, slots / w, d / p, w, p]
+    private Tensor values; // [B, K, ⌈d / w⌉, slots / p, w, p]
 
     private PanelCache(HeadLayout layout, int slots, Tensor keys, Tensor values) {
         this.layout = layout;
@@ -61,7 +61,7 @@ final class PanelCache implements HeadCache {
     public Tensor keys(int used) {
         try (Scope scope = Scope.open()) {
             return scope.keep(keys.narrow(2, 0, Math.ceilDiv(used, WIDTH))
-                    .permute(0, 1, 2, 4, 3, 5) // [B, K, S / 32, 32, d / p, p]
+                    .permute(0, 1, 2, 4, 3, 5) // [B, K, S / w, w, d / p, p]
                     .reshape(keys.size(0), keys.size(1), -1, layout.size())
                     .narrow(2, 0, used));
         }
@@ -72,7 +72,7 @@ final class PanelCache implements HeadCache {
         try (Scope scope = Scope.open()) {
             long pair = values.size(5);
             return scope.keep(values.narrow(3, 0, Math.ceilDiv(used, pair))
-                    .permute(0, 1, 3, 5, 2, 4) // [B, K, S / p, p, ⌈d / 32⌉, 32]
+                    .permute(0, 1, 3, 5, 2, 4) // [B, K, S / p, p, ⌈d / w⌉, w]
                     .reshape(values.size(0), values.size(1), -1, values.size(2) * WIDTH)
                     .narrow(2, 0, used)
                     .narrow(3, 0, layout.size()));

@@ -33,7 +33,22 @@ final class Product {
                         linked(Fp32Product.of(rows, weight.detach().transpose(0, 1)), x, rows, weight, List.of()));
             }
         }
-        return new Tensor(torch.linear(x.handle, weight.handle));
+        return library(x, weight, List.of());
+    }
+
+    /** Multiplies by libtorch, which records it. */
+    private static Tensor library(Tensor x, Tensor weight, List<Tensor> bias) {
+        if (Fp32Product.widened(x)) {
+            try (Scope scope = Scope.open()) {
+                List<Tensor> wide =
+                        bias.stream().map(each -> each.to(DType.FP32)).toList();
+                return scope.keep(
+                        library(x.to(DType.FP32), weight.to(DType.FP32), wide).to(x.dtype()));
+            }
+        }
+        return bias.isEmpty()
+                ? new Tensor(torch.linear(x.handle, weight.handle))
+                : new Tensor(torch.linear(x.handle, weight.handle, new TensorOptional(bias.getFirst().handle)));
     }
 
     /** The same in FP32 where our own kernel has the sums; else in the type of {@code x}. */
@@ -53,9 +68,9 @@ final class Product {
                 return scope.keep(linked(y, x, rows, weight, recording ? List.of(bias) : List.of()));
             }
         }
-        if (!recording || !SimdRows.fit(x)) return biased(x, weight, bias);
+        if (!recording || !SimdRows.fit(x)) return library(x, weight, List.of(bias));
         try (Scope scope = Scope.open()) {
-            Tensor y = scope.keep(biased(x, weight, bias.detach()));
+            Tensor y = scope.keep(library(x, weight, List.of(bias.detach())));
             CustomGradient.observe(y, gradient -> collect(bias, gradient));
             return y;
         }
@@ -117,15 +132,11 @@ final class Product {
     static Tensor ofRows(Tensor rows, Tensor weight, Tensor bias) {
         Tensor w = weight.detach(), b = bias.detach();
         if (Fp32Product.fits(rows)) return Fp32Product.of(rows, w.transpose(0, 1), b);
-        boolean packed = rows.size(0) >= PACKED_FROM && PackedMatrix.worthwhile(w);
-        if (!packed || !PanelMatrix.fits(w, PackedMatrix.After.NOTHING)) return biased(rows, w, b);
+        boolean packed = rows.size(0) >= PACKED_FROM && w.rank() == 2 && w.dtype() == DType.BF16;
+        if (!packed || !PanelMatrix.fits(w, PackedMatrix.After.NOTHING)) return library(rows, w, List.of(b));
         try (PanelMatrix matrix = PanelMatrix.of(w, List.of(b), PackedMatrix.After.NOTHING)) {
             return matrix.product(rows);
         }
-    }
-
-    private static Tensor biased(Tensor x, Tensor weight, Tensor bias) {
-        return new Tensor(torch.linear(x.handle, weight.handle, new TensorOptional(bias.handle)));
     }
 
     private static void collect(Tensor bias, Tensor gradient) {

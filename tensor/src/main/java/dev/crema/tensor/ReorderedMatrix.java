@@ -1,5 +1,6 @@
 package dev.crema.tensor;
 
+import dev.crema.tensor.machine.CpuFeatures;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Dispatcher;
@@ -22,6 +23,11 @@ final class ReorderedMatrix implements PackedMatrix {
         this.matrix = Operators.kept(new IValue(packed.handle));
         this.bias = bias;
         this.after = after;
+    }
+
+    /** Tells whether oneDNN has products of a weight's type. */
+    static boolean fits(Tensor weight) {
+        return weight.dtype() == DType.BF16 && CpuFeatures.current().bf16();
     }
 
     static ReorderedMatrix of(Tensor weight, List<Tensor> bias, After after) {

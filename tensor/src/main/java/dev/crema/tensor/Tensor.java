@@ -241,7 +241,10 @@ public final class Tensor implements AutoCloseable {
 
     /** Returns the matrix product; leading dimensions are batches. */
     public Tensor matmul(Tensor other) {
-        return new Tensor(torch.matmul(handle, other.handle));
+        if (!Fp32Product.widened(this)) return new Tensor(torch.matmul(handle, other.handle));
+        try (Scope scope = Scope.open()) {
+            return scope.keep(to(DType.FP32).matmul(other.to(DType.FP32)).to(dtype()));
+        }
     }
 
     public Tensor addInPlace(Tensor other) {

@@ -3,6 +3,7 @@ package dev.crema.cli.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.withPrecision;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.crema.cli.recipe.Recipe;
@@ -75,9 +76,10 @@ final class EncoderStagesTest {
         assertThat(figure(summary, "val_loss")).isLessThan(2.5);
         try (TextEmbedder embedder = TextEmbedder.load(model("pretrain"), DType.FP32, Device.CPU)) {
             var embedded = embedder.embed(List.of("the cat", "the dog ran after the cat", "the cat"));
+            // At the edge of a matrix a library may add up in another order.
             assertThat(embedded.get(0).vector())
                     .hasSize(32)
-                    .containsExactly(embedded.get(2).vector());
+                    .containsExactly(embedded.get(2).vector(), withPrecision(1e-6f));
             assertThat(embedded.get(1).tokens()).isGreaterThan(embedded.get(0).tokens());
         }
         StringBuilder records = new StringBuilder();

@@ -14,8 +14,11 @@ public record Panels(long address, int columns, int steps) {
     /** Columns of a panel. */
     public static final int COLUMNS = 2 * Vectors.LANES;
 
+    /** Bytes of what a step has of a column. */
+    public static final int NUMBER = 4;
+
     /** Bytes of a step. */
-    public static final int STEP = COLUMNS * 4;
+    public static final int STEP = COLUMNS * NUMBER;
 
     public Panels {
         if (columns < 1 || steps < 1) {

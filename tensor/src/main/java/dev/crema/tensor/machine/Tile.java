@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The innermost piece of a matrix product: a few rows of {@code a} times 32 columns of a right side, their sums in registers.
+ * The innermost piece of a matrix product: a few rows of {@code a} times the columns of a panel, their sums in registers.
  *
- * <p>A step reads 32 columns, two vectors, and multiplies them with 32 bits of each row: one number in fp32,
- * two in bf16. With thirteen rows that is 26 instructions of arithmetic for 15 that read, so that the processor does little
- * else than arithmetic; sums and operands take 29 of its 32 registers. Distances between rows are written into the code.
+ * <p>A step reads two vectors of columns, and multiplies them with 32 bits of each row: one number in fp32, two in bf16.
+ * With thirteen rows that is 26 instructions of arithmetic for 15 that read, so that the processor does little else than
+ * arithmetic; sums and operands take 29 of its 32 registers. Vectors of 256 bits have sixteen, enough for six rows, and no
+ * products of pairs: a step takes first the lower halves and then the upper as fp32. Distances between rows are written into
+ * the code.
  *
  * @param rows from 1 to {@link #MOST_ROWS}
  * @param columns from 1 to {@link Panels#COLUMNS}: those that are written
@@ -37,7 +39,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         record Steps() implements Right {}
 
         /**
-         * A matrix whose rows go along the sum, 32 of its columns; sums begin with zero. Two rows of bf16 are brought
+         * A matrix whose rows go along the sum, a panel's number of its columns; sums begin with zero. Two rows of bf16 are brought
          * together in registers.
          *
          * @param rowBytes from a row to the next
@@ -48,13 +50,19 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
     /** What becomes of the sums. */
     public enum Result {
         BF16,
-        /** {@code silu(a) b} in bf16, where a are the first sixteen columns and b the others. */
+        /** {@code silu(a) b} in bf16, where a are the columns of the first vector and b those of the other. */
         BF16_GATED,
         /** What they are added to, in bf16, and they: rounded once. */
         BF16_ADDED,
         FP32,
+        /** The same as {@link #BF16_GATED}, in fp32. */
+        FP32_GATED,
         /** What they are added to, in fp32, and they. */
-        FP32_ADDED
+        FP32_ADDED;
+
+        private boolean gated() {
+            return this == BF16_GATED || this == FP32_GATED;
+        }
     }
 
     private static final ConcurrentHashMap<Tile, Code> CODE = new ConcurrentHashMap<>();
@@ -121,9 +129,9 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
             if (pairs && this.right instanceof Right.Rows && code instanceof Avx512 wide) {
                 order(wide, 2 * row, 2 * row + 1);
             }
-            if (result == Result.BF16_GATED) gate(code, 2 * row, 2 * row + 1);
+            if (result.gated()) gate(code, 2 * row, 2 * row + 1);
             write(code, 0, 2 * row, left);
-            if (columns > LANES && result != Result.BF16_GATED) write(code, 1, 2 * row + 1, right);
+            if (columns > LANES && !result.gated()) write(code, 1, 2 * row + 1, right);
             code.add(C, ROW_BYTES);
             code.add(ADDED, ROW_BYTES);
         }
@@ -133,7 +141,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
 
     /** Returns how many vectors a row's sums take. */
     private int vectors() {
-        return columns > LANES || result == Result.BF16_GATED ? 2 : 1;
+        return columns > LANES || result.gated() ? 2 : 1;
     }
 
     /** Reads a part of a step's columns. */
@@ -237,7 +245,7 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
                 code.add(sum, sum, LEFT);
                 writeHalf(code, half, sum, mask);
             }
-            case FP32 -> code.store(C, half * VECTOR, sum, mask);
+            case FP32, FP32_GATED -> code.store(C, half * VECTOR, sum, mask);
             case FP32_ADDED -> {
                 code.addFrom(sum, ADDED, half * VECTOR, mask);
                 code.store(C, half * VECTOR, sum, mask);

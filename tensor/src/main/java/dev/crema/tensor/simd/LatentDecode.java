@@ -18,7 +18,7 @@ public final class LatentDecode {
     /**
      * @param queries {@code [H, R + r]}
      * @param latents {@code [S, R + r]}, all of them seen
-     * @param out {@code [H, R]}, R a multiple of 32
+     * @param out {@code [H, R]}, R whole panels of columns
      */
     public LatentDecode(Rows queries, Rows latents, float scale, Rows out) {
         this.problem = new LatentPart.Problem(queries, latents, scale, out.columns());

@@ -49,7 +49,7 @@ final class LatentPart {
      *
      * @param queries {@code [H, R + r]}
      * @param latents {@code [S, R + r]}
-     * @param rank R, a multiple of 32
+     * @param rank R, whole panels of columns
      */
     record Problem(Rows queries, Rows latents, float scale, int rank) {
         Problem {
@@ -156,7 +156,7 @@ final class LatentPart {
         MEMORY.asSlice(last + bytes, bytes).fill((byte) 0);
     }
 
-    /** Computes a block's scores of a panel of heads, a token's 128 bytes from the next's. */
+    /** Computes a block's scores of a panel of heads, a token's a step of {@link Panels} from the next's. */
     private void score(int panel, int from, int count) {
         for (int token = 0; token < count; token += Tile.MOST_ROWS) {
             Tile.Code tile = scoring.of(Math.min(Tile.MOST_ROWS, count - token));

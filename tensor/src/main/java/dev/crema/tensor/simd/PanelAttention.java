@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Attention of one new token of each row to what a cache holds, as {@link DecodeAttention} has it, by machine code.
  *
- * <p>The cache lies in panels as {@link Tile} reads them, so that both of its products are tiles: a panel of keys holds 32
- * tokens, and its steps go along the head; a panel of values holds 32 dimensions of the head, and its steps go along the
+ * <p>The cache lies in panels as {@link Tile} reads them, so that both of its products are tiles: a panel of keys holds
+ * tokens, and its steps go along the head; a panel of values holds dimensions of the head, and its steps go along the
  * tokens. All is read in the order in which it lies, and while one head's keys and values are multiplied, those of the next
  * are fetched. Queries and weights are rounded to the cache's type before they are multiplied; sums are in fp32.
  */

@@ -6,10 +6,10 @@ import dev.crema.tensor.machine.Panels;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Where a cache's keys and values lie, in panels of 32 columns as {@link dev.crema.tensor.machine.Tile} reads them.
+ * Where a cache's keys and values lie, in panels of w columns as {@link dev.crema.tensor.machine.Tile} reads them.
  *
  * <p>A row and one of its heads of keys and values have a number, {@code row K + head}. Of each, keys lie as
- * {@code [slots / 32, d / p, 32, p]} and values as {@code [⌈d / 32⌉, slots / p, 32, p]}, where p numbers make 32 bits: one in
+ * {@code [slots / w, d / p, w, p]} and values as {@code [⌈d / w⌉, slots / p, w, p]}, where p numbers make 32 bits: one in
  * fp32, two in bf16.
  *
  * @param keys address
@@ -17,7 +17,7 @@ import java.lang.foreign.ValueLayout;
  * @param wide whether elements are fp32, else bf16
  * @param shared K heads of keys and values
  * @param size d of a head, a multiple of p
- * @param slots tokens for which a row has room, a multiple of 32
+ * @param slots tokens for which a row has room, a multiple of w
  */
 public record PanelHeads(long keys, long values, boolean wide, int shared, int size, int slots) {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;

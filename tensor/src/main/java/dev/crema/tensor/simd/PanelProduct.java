@@ -105,8 +105,8 @@ public final class PanelProduct {
     /** Returns how many bytes of a row a panel writes. */
     private static int panelBytes(Result result) {
         return switch (result) {
-            case BF16, BF16_ADDED -> Panels.COLUMNS * 2;
             case BF16_GATED -> Panels.COLUMNS;
+            case BF16, BF16_ADDED, FP32_GATED -> Panels.COLUMNS * 2;
             case FP32, FP32_ADDED -> Panels.COLUMNS * 4;
         };
     }
