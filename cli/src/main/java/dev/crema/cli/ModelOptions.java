@@ -15,12 +15,14 @@ final class ModelOptions {
     @Option(
             names = "--dtype",
             description =
-                    "Type of the weights: ${COMPLETION-CANDIDATES}. Default: bf16 where the machine is fast in it.")
+                    "Type of the weights: ${COMPLETION-CANDIDATES}. Default: bf16 where a model answers in it as fast"
+                            + " as in fp32.")
     private Optional<Precision> precision;
 
     /** Loads the model, onto a GPU where there is one; the caller closes it. */
     LanguageModel load() {
         Path model = Folders.model(folder);
-        return LanguageModel.load(model, precision.orElseGet(Precision::fastest).dtype(), Device.best());
+        return LanguageModel.load(
+                model, precision.orElseGet(Precision::lightest).dtype(), Device.best());
     }
 }

@@ -23,6 +23,11 @@ enum Precision {
         return LibTorch.fastBf16() ? BF16 : FP32;
     }
 
+    /** Returns bf16 where a model answers in it as fast as in fp32, else fp32: reading weights is most of what that takes. */
+    static Precision lightest() {
+        return LibTorch.readsBf16() ? BF16 : FP32;
+    }
+
     /** Is how an option writes it. */
     @Override
     public String toString() {

@@ -58,6 +58,11 @@ public final class LibTorch {
         return CpuFeatures.current().bf16() || !Device.best().isCpu();
     }
 
+    /** Tells whether a model that answers is as fast in bf16 as in fp32: it reads half as much, and multiplies no slower. */
+    public static boolean readsBf16() {
+        return fastBf16() || CpuFeatures.current().tiles(false);
+    }
+
     private static void keepLargeBlocks() {
         if (!System.getProperty("os.name").equals("Linux")) return;
         Linker linker = Linker.nativeLinker();

@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
 import dev.crema.tensor.simd.PanelPacking;
 import dev.crema.tensor.simd.PanelProduct;
@@ -25,8 +26,8 @@ final class PanelledProduct {
     /** Rows below which rearranging does not pay. */
     private static final long FEW_ROWS = 64;
 
-    /** Bytes of the first cache from one place to the next of its kind, of which there are eight. */
-    private static final long CACHE_WAY = 4096;
+    /** Bytes of the first cache from one place to the next of its kind, and how many of them there are. */
+    private static final long CACHE_WAY = 4096, CACHE_WAYS = 8;
 
     private static final long CACHE_LINE = 64;
 
@@ -90,7 +91,7 @@ final class PanelledProduct {
     /** Returns rows that do not want the same places of the first cache: copies further apart, if they do. */
     static Tensor apart(Tensor rows) {
         int bytes = rows.dtype().bytes();
-        if (stride(rows, 0) * bytes % CACHE_WAY != 0) return rows;
+        if (Tile.MOST_ROWS < CACHE_WAYS || stride(rows, 0) * bytes % CACHE_WAY != 0) return rows;
         long width = rows.size(1), gap = CACHE_LINE / bytes;
         return Tensors.empty(rows.dtype(), Device.CPU, rows.size(0), width + gap)
                 .narrow(1, 0, width)

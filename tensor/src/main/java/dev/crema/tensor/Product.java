@@ -22,6 +22,9 @@ final class Product {
     /** Rows from which packing a weight pays. */
     private static final int PACKED_FROM = 1024;
 
+    /** The same of rows in bf16 where a library would need the weight as fp32 first. */
+    private static final int FEW_WIDENED = 64;
+
     private Product() {}
 
     static Tensor of(Tensor x, Tensor weight) {
@@ -147,10 +150,16 @@ final class Product {
     private static boolean few(Tensor x, Tensor weight) {
         boolean recording = Autograd.recording() && (x.requiresGrad() || weight.requiresGrad());
         return !recording
-                && x.elements() <= FewRowsProduct.MOST_ROWS * weight.size(1)
+                && x.elements() <= mostFew(x) * weight.size(1)
                 && SimdRows.fit(x)
                 && x.dtype() == weight.dtype()
                 && weight.handle.is_contiguous();
+    }
+
+    /** Returns up to how many rows reading the weight as it lies is faster than a library's product. */
+    private static int mostFew(Tensor x) {
+        boolean tiled = Fp32Product.widened(x) && SimdRows.tiles(DType.BF16);
+        return tiled ? FEW_WIDENED : FewRowsProduct.MOST_ROWS;
     }
 
     private static Tensor fewRows(Tensor x, Tensor weight, Bias bias, DType result) {

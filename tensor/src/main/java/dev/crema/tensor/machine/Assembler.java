@@ -88,8 +88,8 @@ abstract sealed class Assembler permits Avx2, Avx512 {
     abstract void exchange(int to, int from, int distance);
 
     /**
-     * Returns of what parts a product of 32 bits is the sum. Until all are multiplied, only {@link #load(Part, int, Register,
-     * int)}, {@link #broadcast} and {@link #multiplyAdd} may follow.
+     * Returns of what parts a product of 32 bits is the sum. Until all are multiplied, nothing may follow but what reads
+     * parts or whole vectors, and {@link #multiplyAdd}.
      */
     abstract List<Part> parts(boolean pairs);
 

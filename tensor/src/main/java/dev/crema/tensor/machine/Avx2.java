@@ -19,7 +19,6 @@ final class Avx2 extends Assembler {
         OF_FLOATS(1, 0),
         OF_INTS(1, 1),
         OF_66(2, 1),
-        OF_F3(1, 2),
         WITH_BYTE(3, 1);
 
         private final int map;

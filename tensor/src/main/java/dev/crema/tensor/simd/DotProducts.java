@@ -3,7 +3,12 @@ package dev.crema.tensor.simd;
 import dev.crema.tensor.machine.DotTile;
 import dev.crema.tensor.simd.FewRowsProduct.Bias;
 
-/** The product of a few rows with a weight, as {@link FewRowsProduct} has it, by machine code. */
+/**
+ * The product of rows with a weight as it lies, as {@link FewRowsProduct} has it, by machine code.
+ *
+ * <p>With more rows than a tile takes, tile after tile multiplies the same few rows of the weight, which are in the first
+ * cache by then.
+ */
 public final class DotProducts {
     private static final long GRAIN = 8;
 
@@ -12,11 +17,11 @@ public final class DotProducts {
     private final int steps;
 
     /**
-     * @param x {@code [n, I]}, at most {@link DotTile#MOST_ROWS}, in the weight's type
+     * @param x {@code [n, I]} in the weight's type
      * @param weight {@code [O, I]}; rows of both lie without gaps
      */
     public DotProducts(Rows x, Rows weight) {
-        if (x.columns() != weight.columns() || x.count() > DotTile.MOST_ROWS || x.wide() != weight.wide()) {
+        if (x.columns() != weight.columns() || x.wide() != weight.wide()) {
             throw new IllegalArgumentException(x + " and " + weight + " are not multiplied here");
         }
         this.x = x;
@@ -39,16 +44,21 @@ public final class DotProducts {
     }
 
     private long partBytes() {
-        return x.count() * weights() * DotTile.STEP;
+        return (long) rows() * weights() * DotTile.STEP;
     }
 
     private long blocks() {
         return Math.ceilDiv(weight.count(), weights());
     }
 
+    /** Returns the rows of x that a tile multiplies. */
+    private int rows() {
+        return (int) Math.min(x.count(), DotTile.MOST_ROWS);
+    }
+
     /** Returns the rows of the weight that a tile multiplies. */
     private int weights() {
-        return DotTile.weights((int) x.count());
+        return DotTile.weights(rows());
     }
 
     private int parts() {
@@ -63,24 +73,41 @@ public final class DotProducts {
      */
     public void write(Bias bias, Rows y, long memory) {
         if (x.count() == 0) return;
-        int weights = weights(), last = (int) (weight.count() - (blocks() - 1) * weights);
-        DotTile.Code whole = code(weights), rest = code(last);
+        int rows = rows(), weights = weights();
+        int lastRows = (int) ((x.count() - 1) % rows) + 1, lastWeights = (int) ((weight.count() - 1) % weights) + 1;
+        Tiles whole = new Tiles(code(rows, weights), code(lastRows, weights));
+        Tiles rest = new Tiles(code(rows, lastWeights), code(lastRows, lastWeights));
         Crew.runParts(blocks(), parts(), (part, block) -> {
-            boolean isLast = block == blocks() - 1;
-            int o = (int) block * weights, count = isLast ? last : weights;
+            boolean last = block == blocks() - 1;
             long sums = memory + part * partBytes();
-            (isLast ? rest : whole).run(x.at(0, 0), weight.at(o, 0), steps, sums);
-            for (int row = 0; row < x.count(); row++) {
-                for (int w = 0; w < count; w++) {
-                    float sum = Lanes.sum(Lanes.load(true, sums + (long) (row * count + w) * DotTile.STEP));
-                    y.set(row, o + w, sum + tail(row, o + w) + bias.at(o + w));
-                }
+            int o = (int) block * weights, count = last ? lastWeights : weights;
+            for (int row = 0; row < x.count(); row += rows) {
+                boolean end = row + rows >= x.count();
+                (last ? rest : whole).of(end).run(x.at(row, 0), weight.at(o, 0), steps, sums);
+                add(sums, row, end ? lastRows : rows, o, count, bias, y);
             }
         });
     }
 
-    private DotTile.Code code(int weights) {
-        return new DotTile((int) x.count(), weights, rowBytes(), !weight.wide()).code();
+    /** The code for some rows of the weight, with as many rows of x as a tile takes and with those that are left. */
+    private record Tiles(DotTile.Code inner, DotTile.Code end) {
+        DotTile.Code of(boolean last) {
+            return last ? end : inner;
+        }
+    }
+
+    /** Adds up the lanes of a tile's sums, and what belongs to them. */
+    private void add(long sums, int row, int rows, int o, int weights, Bias bias, Rows y) {
+        for (int i = 0; i < rows; i++) {
+            for (int w = 0; w < weights; w++) {
+                float sum = Lanes.sum(Lanes.load(true, sums + (long) (i * weights + w) * DotTile.STEP));
+                y.set(row + i, o + w, sum + tail(row + i, o + w) + bias.at(o + w));
+            }
+        }
+    }
+
+    private DotTile.Code code(int rows, int weights) {
+        return new DotTile(rows, weights, rowBytes(), !weight.wide()).code();
     }
 
     /** Returns what is left of a product behind the last whole step. */

@@ -117,8 +117,8 @@ class PanelProductTest {
 
     @Test
     void multipliesEveryShape() {
-        for (int rows : new int[] {1, 2, 12, 13, 14, 27, 64, 209}) {
-            for (int columns : new int[] {1, 15, 16, 17, 32, 33, 65}) {
+        for (int rows : new int[] {1, 2, 5, 6, 7, 12, 13, 14, 27, 64, 209}) {
+            for (int columns : new int[] {1, 7, 8, 9, 15, 16, 17, 32, 33, 65}) {
                 check(problem(rows, columns, 34, true), Result.BF16);
                 check(problem(rows, columns, 34, true), Result.BF16_ADDED);
                 check(problem(rows, columns, 34, true), Result.FP32);
