@@ -32,7 +32,7 @@ public record CpuFeatures(boolean avx2, boolean avx512, boolean bf16, boolean mu
             case AVX2 -> avx2 && (wide || !bf16);
             case AVX512 -> avx512 && (wide || multipliesPairs);
         };
-        return known && MachineCode.possible();
+        return known && Vectors.JAVAS && MachineCode.possible();
     }
 
     private static final class Holder {

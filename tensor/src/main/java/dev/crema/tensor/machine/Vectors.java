@@ -12,6 +12,9 @@ public enum Vectors {
     /** As wide as Java's own are here, so that both go over the same rows in the same steps. */
     static final Vectors CURRENT = FloatVector.SPECIES_PREFERRED.length() < 16 ? AVX2 : AVX512;
 
+    /** Whether Java's own are as wide; told to use narrower ones, it has none of either kind. */
+    static final boolean JAVAS = FloatVector.SPECIES_PREFERRED.length() == CURRENT.lanes;
+
     /** Numbers of fp32 in a vector. */
     public static final int LANES = CURRENT.lanes;
 
