@@ -57,8 +57,10 @@ final class GroupedProducts {
         return all.narrow(0, dispatch.begin(expert), dispatch.rows(expert));
     }
 
+    /** Writes {@code a b} to a part of the rows of a result, or a whole matrix. */
     private static void product(Tensor a, Tensor b, Tensor out) {
         if (Fp32Product.widened(a)) out.copyInPlace(Fp32Product.of(a, b));
+        else if (Fp32Product.fits(a) && PanelledProduct.fits(a, b)) PanelledProduct.multiply(a, b, out, false);
         else torch.mm_out(out.handle, a.handle, b.handle);
     }
 

@@ -12,15 +12,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ExpertsGradTest {
     @ParameterizedTest
     @CsvSource({
-        "FP32, 200, 5, 2, 1000, 3e-5", // long stretches, filled up to sixteen
-        "FP32, 7, 5, 3, 1000, 3e-5", // short ones
-        "FP32, 3, 40, 2, 1000, 3e-5", // most experts without a token
-        "FP32, 90, 5, 2, 20, 3e-5", // dropped choices
-        "BF16, 200, 5, 2, 1000, 2e-2",
-        "BF16, 300, 40, 3, 1000, 2e-2" // threads that take whole experts
+        "FP32, 200, 5, 2, 1000, 24, 19, 3e-5", // long stretches, filled up to sixteen
+        "FP32, 7, 5, 3, 1000, 24, 19, 3e-5", // short ones
+        "FP32, 3, 40, 2, 1000, 24, 19, 3e-5", // most experts without a token
+        "FP32, 90, 5, 2, 20, 24, 19, 3e-5", // dropped choices
+        "FP32, 500, 3, 2, 1000, 128, 96, 1e-4", // products that are worth being rearranged for
+        "FP32, 900, 20, 2, 1000, 128, 96, 1e-4", // the same on one thread each
+        "BF16, 200, 5, 2, 1000, 24, 19, 2e-2",
+        "BF16, 300, 40, 3, 1000, 24, 19, 2e-2" // threads that take whole experts
     })
-    void agree(DType dtype, int tokens, int experts, int active, int capacity, double tolerance) {
-        int width = 24, inner = 19;
+    void agree(DType dtype, int tokens, int experts, int active, int capacity, int width, int inner, double tolerance) {
         Dispatch dispatch = Dispatch.of(choices(tokens, active, experts), active, experts, capacity);
         try (RandomState random = RandomState.of(1);
                 Tape tape = Tape.open()) {
