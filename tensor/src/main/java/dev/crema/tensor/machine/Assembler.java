@@ -96,17 +96,27 @@ abstract sealed class Assembler permits Avx2, Avx512 {
     /** Adds to each lane of {@code sum}, in fp32, the product of those of {@code a} and {@code b}: numbers, or pairs of bf16. */
     abstract void multiplyAdd(boolean pairs, int sum, int a, int b);
 
-    abstract void subtract(int to, int a, int b);
+    final void subtract(int to, int a, int b) {
+        floats(0x5C, to, a, b);
+    }
 
     /** Adds to each lane of {@code a} that of {@code b}, in fp32. */
-    abstract void add(int to, int a, int b);
+    final void add(int to, int a, int b) {
+        floats(0x58, to, a, b);
+    }
 
     /** Takes the larger of each lane of {@code a} and {@code b}. */
-    abstract void largest(int to, int a, int b);
+    final void largest(int to, int a, int b) {
+        floats(0x5F, to, a, b);
+    }
 
-    abstract void multiply(int to, int a, int b);
+    final void multiply(int to, int a, int b) {
+        floats(0x59, to, a, b);
+    }
 
-    abstract void divide(int to, int a, int b);
+    final void divide(int to, int a, int b) {
+        floats(0x5E, to, a, b);
+    }
 
     /** Sets every lane to zero. */
     abstract void clear(int vector);
@@ -121,10 +131,14 @@ abstract sealed class Assembler permits Avx2, Avx512 {
     abstract void roundToBf16(int to, int from);
 
     /** Takes by turns, of the lower half of each 128 bits, a number of {@code a} and one of {@code b}. */
-    abstract void mixLower(int to, int a, int b);
+    final void mixLower(int to, int a, int b) {
+        floats(0x14, to, a, b);
+    }
 
     /** The same of the upper half. */
-    abstract void mixUpper(int to, int a, int b);
+    final void mixUpper(int to, int a, int b) {
+        floats(0x15, to, a, b);
+    }
 
     /** Takes the lower half of each 128 bits of {@code a} and then that of {@code b}. */
     abstract void joinLower(int to, int a, int b);
@@ -133,10 +147,14 @@ abstract sealed class Assembler permits Avx2, Avx512 {
     abstract void joinUpper(int to, int a, int b);
 
     /** Multiplies each lane of {@code a} by a constant. */
-    abstract void multiplyBy(float constant, int to, int a);
+    final void multiplyBy(float constant, int to, int a) {
+        floats(0x59, to, a, constant);
+    }
 
     /** Adds a constant to each lane of {@code a}. */
-    abstract void addConstant(float constant, int to, int a);
+    final void addConstant(float constant, int to, int a) {
+        floats(0x58, to, a, constant);
+    }
 
     /** Takes a step of Horner's scheme: {@code p = p x + constant}. */
     abstract void horner(int p, int x, float constant);
@@ -149,6 +167,12 @@ abstract sealed class Assembler permits Avx2, Avx512 {
 
     /** Lets the first lanes through; overwrites the register of a function's result. */
     abstract void mask(int mask, int lanes);
+
+    /** Writes an instruction on vectors of fp32, whose operation code is the same however wide they are. */
+    abstract void floats(int operation, int to, int a, int b);
+
+    /** The same with a constant in each lane. */
+    abstract void floats(int operation, int to, int a, float constant);
 
     /** Asks for a line of the second cache. */
     final void prefetch(Register base, int distance) {

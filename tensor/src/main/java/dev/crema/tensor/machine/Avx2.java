@@ -163,28 +163,13 @@ final class Avx2 extends Assembler {
     }
 
     @Override
-    void subtract(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x5C, to, a, b);
+    void floats(int operation, int to, int a, int b) {
+        registers(Table.OF_FLOATS, operation, to, a, b);
     }
 
     @Override
-    void add(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x58, to, a, b);
-    }
-
-    @Override
-    void largest(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x5F, to, a, b);
-    }
-
-    @Override
-    void multiply(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x59, to, a, b);
-    }
-
-    @Override
-    void divide(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x5E, to, a, b);
+    void floats(int operation, int to, int a, float constant) {
+        constant(Table.OF_FLOATS, operation, to, a, Float.floatToRawIntBits(constant));
     }
 
     @Override
@@ -222,16 +207,6 @@ final class Avx2 extends Assembler {
     }
 
     @Override
-    void mixLower(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x14, to, a, b);
-    }
-
-    @Override
-    void mixUpper(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x15, to, a, b);
-    }
-
-    @Override
     void joinLower(int to, int a, int b) {
         registers(Table.OF_INTS, 0x14, to, a, b);
     }
@@ -239,16 +214,6 @@ final class Avx2 extends Assembler {
     @Override
     void joinUpper(int to, int a, int b) {
         registers(Table.OF_INTS, 0x15, to, a, b);
-    }
-
-    @Override
-    void multiplyBy(float constant, int to, int a) {
-        constant(Table.OF_FLOATS, 0x59, to, a, Float.floatToRawIntBits(constant));
-    }
-
-    @Override
-    void addConstant(float constant, int to, int a) {
-        constant(Table.OF_FLOATS, 0x58, to, a, Float.floatToRawIntBits(constant));
     }
 
     @Override

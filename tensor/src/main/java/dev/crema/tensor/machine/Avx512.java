@@ -107,28 +107,13 @@ final class Avx512 extends Assembler {
     }
 
     @Override
-    void subtract(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x5C, to, a, b);
+    void floats(int operation, int to, int a, int b) {
+        registers(Table.OF_FLOATS, operation, to, a, b);
     }
 
     @Override
-    void add(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x58, to, a, b);
-    }
-
-    @Override
-    void largest(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x5F, to, a, b);
-    }
-
-    @Override
-    void multiply(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x59, to, a, b);
-    }
-
-    @Override
-    void divide(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x5E, to, a, b);
+    void floats(int operation, int to, int a, float constant) {
+        constant(Table.OF_FLOATS, operation, to, a, constant);
     }
 
     @Override
@@ -159,16 +144,6 @@ final class Avx512 extends Assembler {
     }
 
     @Override
-    void mixLower(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x14, to, a, b);
-    }
-
-    @Override
-    void mixUpper(int to, int a, int b) {
-        registers(Table.OF_FLOATS, 0x15, to, a, b);
-    }
-
-    @Override
     void joinLower(int to, int a, int b) {
         registers(Table.OF_DOUBLES, 0x14, to, a, b);
     }
@@ -192,16 +167,6 @@ final class Avx512 extends Assembler {
     /** Pairs the upper half of each quarter of a vector of bf16 with that of one in memory. */
     void upperPairs(int to, int a, Register base, int distance) {
         memory(Table.OF_INTS, 0x69, WIDE, ALL, to, a, base, distance);
-    }
-
-    @Override
-    void multiplyBy(float constant, int to, int a) {
-        constant(Table.OF_FLOATS, 0x59, to, a, constant);
-    }
-
-    @Override
-    void addConstant(float constant, int to, int a) {
-        constant(Table.OF_FLOATS, 0x58, to, a, constant);
     }
 
     @Override

@@ -39,8 +39,8 @@ public record Tile(int rows, int columns, int rowBytes, int stepBytes, boolean p
         record Steps() implements Right {}
 
         /**
-         * A matrix whose rows go along the sum, a panel's number of its columns; sums begin with zero. Two rows of bf16 are brought
-         * together in registers.
+         * A matrix whose rows go along the sum, a panel's number of its columns; sums begin with zero. Two
+         * rows of bf16 are brought together in registers.
          *
          * @param rowBytes from a row to the next
          */
