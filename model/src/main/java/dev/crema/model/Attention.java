@@ -4,6 +4,7 @@ import dev.crema.model.ArchConfig.AttentionSpec;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.HeadLayout;
 import dev.crema.tensor.Tensor;
+import dev.crema.tensor.simd.SeenKeys;
 import java.util.List;
 
 /** How tokens of a sequence exchange what they know: {@code [B, T, D] -> [B, T, D]}, added to the residual stream. */
@@ -32,7 +33,7 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
         public Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum) {
             HeadLayout layout = new HeadLayout(spec.heads(), spec.keyValueHeads(), spec.headSize());
             return switch (pass.hiding()) {
-                case Pass.Hiding.Before(int[] first) -> sum.of(output, ofWholeRows(x, first, pass, layer, layout));
+                case Pass.Hiding.Before(SeenKeys seen) -> sum.of(output, ofWholeRows(x, seen, pass, layer, layout));
                 case Pass.Hiding.ByLength(KvCache cache, Window window) -> {
                     Tensor projection = projection(x, layout);
                     yield sum.of(output, cache.attend(layer, projection, pass.angles(), window, spec.scale()));
@@ -60,23 +61,23 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
             return norms.apply(input.apply(x), layout); // [B, T, (H + 2K) d]
         }
 
-        private Tensor ofWholeRows(Tensor x, int[] first, Pass pass, int layer, HeadLayout layout) {
+        private Tensor ofWholeRows(Tensor x, SeenKeys seen, Pass pass, int layer, HeadLayout layout) {
             List<Tensor> angles = pass.angles();
             double scale = spec.scale();
             if (pass.visibility() instanceof Visibility.Cached(KvCache cache)) {
                 Tensor projection = projection(x, layout);
                 Tensor keys = Functions.keysOf(projection, layout, angles); // [B, K, T, d]
                 cache.append(layer, keys, Functions.valuesOf(projection, layout));
-                return Functions.selfAttention(projection, layout, first, angles, scale);
+                return Functions.selfAttention(projection, layout, seen, angles, scale);
             }
             return switch (input) {
                 case Linear.Plain(Tensor weight)
                 when norms instanceof QueryKeyNorms.None ->
-                    Functions.selfAttention(x, weight, List.of(), layout, first, angles, scale);
+                    Functions.selfAttention(x, weight, List.of(), layout, seen, angles, scale);
                 case Linear.Biased(Tensor weight, Tensor bias)
                 when norms instanceof QueryKeyNorms.None ->
-                    Functions.selfAttention(x, weight, List.of(bias), layout, first, angles, scale);
-                default -> Functions.selfAttention(projection(x, layout), layout, first, angles, scale);
+                    Functions.selfAttention(x, weight, List.of(bias), layout, seen, angles, scale);
+                default -> Functions.selfAttention(projection(x, layout), layout, seen, angles, scale);
             };
         }
     }

@@ -2,6 +2,7 @@ package dev.crema.model;
 
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.Tensor;
+import dev.crema.tensor.simd.SeenKeys;
 import java.util.List;
 
 /**
@@ -49,7 +50,7 @@ record Pass(
         record Added(Tensor bias) implements Hiding {}
 
         /** For each token, the first of its row that it sees: those before are not read at all. */
-        record Before(int[] first) implements Hiding {}
+        record Before(SeenKeys seen) implements Hiding {}
 
         /** One new token sees what its row of the cache holds, so far back. */
         record ByLength(KvCache cache, Window window) implements Hiding {}

@@ -29,16 +29,19 @@ sealed interface Statistics {
         return switch (visibility) {
             case Visibility.Causal causal -> new OfBatch();
             case Visibility.Cached cached -> new Running();
-            case Visibility.Documents(Tensor documents) -> {
-                long[] document = documents.toLongs();
-                long[] counted = IntStream.range(0, document.length)
-                        .filter(i -> document[i] >= 0)
-                        .asLongStream()
-                        .toArray();
-                yield counted.length == document.length
-                        ? new OfBatch()
-                        : new OfTokens(Tensors.of(counted, counted.length).to(documents.device()));
-            }
+            case Visibility.Documents(Tensor documents) -> ofDocuments(documents);
+            case Visibility.Branches(Tensor documents, Tensor branches) -> ofDocuments(documents);
         };
+    }
+
+    private static Statistics ofDocuments(Tensor documents) {
+        long[] document = documents.toLongs();
+        long[] counted = IntStream.range(0, document.length)
+                .filter(i -> document[i] >= 0)
+                .asLongStream()
+                .toArray();
+        return counted.length == document.length
+                ? new OfBatch()
+                : new OfTokens(Tensors.of(counted, counted.length).to(documents.device()));
     }
 }

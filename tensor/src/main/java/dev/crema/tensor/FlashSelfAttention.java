@@ -2,6 +2,7 @@ package dev.crema.tensor;
 
 import dev.crema.tensor.simd.FlashAttention;
 import dev.crema.tensor.simd.Rows;
+import dev.crema.tensor.simd.SeenKeys;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -22,9 +23,9 @@ final class FlashSelfAttention {
     }
 
     /** The same as {@link SelfAttention#apply}. */
-    static Tensor apply(Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles, double scale) {
+    static Tensor apply(Tensor projection, HeadLayout layout, SeenKeys seen, List<Tensor> angles, double scale) {
         try (Scope scope = Scope.open()) {
-            Problem problem = new Problem(layout, first, scale);
+            Problem problem = new Problem(layout, seen, scale);
             Tensor rows = projection.detach().contiguous();
             Tensor[] kept = problem.forward(rows, angles);
             return scope.keep(CustomGradient.of(kept[MIXED], projection, problem::backward, kept));
@@ -49,11 +50,11 @@ final class FlashSelfAttention {
             Tensor weight,
             List<Tensor> bias,
             HeadLayout layout,
-            int[] first,
+            SeenKeys seen,
             List<Tensor> angles,
             double scale) {
         try (Scope scope = Scope.open()) {
-            Problem problem = new Problem(layout, first, scale);
+            Problem problem = new Problem(layout, seen, scale);
             Tensor rows = Product.rows(x); // [B T, D]
             Tensor product =
                     bias.isEmpty() ? Product.of(rows, weight.detach()) : Product.ofRows(rows, weight, bias.getFirst());
@@ -69,7 +70,7 @@ final class FlashSelfAttention {
         }
     }
 
-    private record Problem(HeadLayout layout, int[] first, double scale) {
+    private record Problem(HeadLayout layout, SeenKeys seen, double scale) {
         /** Returns the projection, what is mixed, the logarithms, and the angles. */
         Tensor[] forward(Tensor projection, List<Tensor> angles) {
             long batch = projection.size(0), tokens = projection.size(1);
@@ -102,7 +103,7 @@ final class FlashSelfAttention {
                     layout.heads(),
                     layout.shared(),
                     layout.size(),
-                    first,
+                    seen,
                     (float) scale));
         }
     }

@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.simd.FlashAttention;
+import dev.crema.tensor.simd.SeenKeys;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorOptional;
@@ -212,16 +213,16 @@ public final class Functions {
      * Returns the attention of whole rows: {@code softmax(scale q kᵀ) v} by head.
      *
      * @param projection {@code [B, T, (H + 2 K) d]}: queries, keys and values of each token side by side
-     * @param first for each token, the first token of its row that it sees; it sees those from there to itself
+     * @param seen what each token sees
      * @param angles cosines and sines {@code [B, T, r/2]} FP32 by which the first r dimensions of queries and keys turn,
      *     or nothing
      * @return {@code [B, T, H d]}
      */
     public static Tensor selfAttention(
-            Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles, double scale) {
+            Tensor projection, HeadLayout layout, SeenKeys seen, List<Tensor> angles, double scale) {
         return FlashSelfAttention.fits(projection, layout)
-                ? FlashSelfAttention.apply(projection, layout, first, angles, scale)
-                : SelfAttention.apply(projection, layout, first, angles, scale);
+                ? FlashSelfAttention.apply(projection, layout, seen, angles, scale)
+                : SelfAttention.apply(projection, layout, seen, angles, scale);
     }
 
     /**
@@ -238,14 +239,14 @@ public final class Functions {
             Tensor weight,
             List<Tensor> bias,
             HeadLayout layout,
-            int[] first,
+            SeenKeys seen,
             List<Tensor> angles,
             double scale) {
         if (FlashSelfAttention.fits(x, layout, weight, bias)) {
-            return FlashSelfAttention.ofProjected(x, weight, bias, layout, first, angles, scale);
+            return FlashSelfAttention.ofProjected(x, weight, bias, layout, seen, angles, scale);
         }
         Tensor projection = bias.isEmpty() ? linear(x, weight) : linear(x, weight, bias.getFirst());
-        return selfAttention(projection, layout, first, angles, scale);
+        return selfAttention(projection, layout, seen, angles, scale);
     }
 
     /** Returns the keys that {@link #selfAttention} makes of a projection, {@code [B, K, T, d]}, without gradients. */

@@ -7,10 +7,8 @@ import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorType;
 import org.bytedeco.pytorch.Type;
-import org.bytedeco.pytorch.global.torch;
 
 /** Work on whole weights that needs no gradient, by the kernel that is fast where they are. */
 public final class Kernels {
@@ -100,34 +98,6 @@ public final class Kernels {
                 master.detach().mulInPlace(decay).addInPlace(update.to(DType.FP32), -rate);
                 if (!same) weight.detach().copyInPlace(master);
             }
-        }
-    }
-
-    /**
-     * Multiplies batches of matrices, {@code [n, rows, k]} and {@code [n, k, columns]}, without a gradient; the innermost
-     * scope's.
-     */
-    public static Tensor product(Tensor a, Tensor b) {
-        try (var off = Autograd.off()) {
-            return Fp32Product.of(a, b);
-        }
-    }
-
-    /**
-     * Returns {@code beta c + alpha a b} of batches of matrices, without a gradient; the innermost scope's.
-     *
-     * @param c {@code [n, rows, columns]} contiguous
-     */
-    public static Tensor product(double beta, Tensor c, double alpha, Tensor a, Tensor b) {
-        try (Scope scope = Scope.open();
-                var off = Autograd.off()) {
-            if (!Fp32Product.fits(c)) {
-                return scope.keep(
-                        new Tensor(torch.baddbmm(c.handle, a.handle, b.handle, new Scalar(beta), new Scalar(alpha))));
-            }
-            Tensor sum = scope.keep(c.mul(beta / alpha));
-            Fp32Product.add(a, b, sum);
-            return alpha == 1 ? sum : sum.mulInPlace(alpha);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.crema.tensor;
 
 import dev.crema.tensor.simd.HeadRows;
+import dev.crema.tensor.simd.SeenKeys;
 import dev.crema.tensor.simd.WindowSoftmax;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,17 +22,17 @@ final class SelfAttention {
 
     private final HeadLayout layout;
     private final boolean turned;
-    private final int[] first;
+    private final SeenKeys seen;
     private final int batch;
     private final int tokens;
     private final DType dtype;
     private final HeadRows heads;
     private final float scale;
 
-    private SelfAttention(Tensor projection, HeadLayout layout, boolean turned, int[] first, double scale) {
+    private SelfAttention(Tensor projection, HeadLayout layout, boolean turned, SeenKeys seen, double scale) {
         this.layout = layout;
         this.turned = turned;
-        this.first = first;
+        this.seen = seen;
         this.batch = (int) projection.size(0);
         this.tokens = (int) projection.size(1);
         this.dtype = projection.dtype();
@@ -41,25 +42,26 @@ final class SelfAttention {
 
     /**
      * @param projection {@code [B, T, (H + 2 K) d]}
-     * @param first for each token, the first of its row that it sees
+     * @param seen what each token sees
      * @param angles cosines and sines {@code [B, T, r/2]} by which queries and keys turn, or nothing
      * @param scale of the products of queries and keys
      * @return {@code [B, T, H d]}
      */
-    static Tensor apply(Tensor projection, HeadLayout layout, int[] first, List<Tensor> angles, double scale) {
-        return new SelfAttention(projection, layout, !angles.isEmpty(), first, scale).forward(projection, angles);
+    static Tensor apply(Tensor projection, HeadLayout layout, SeenKeys seen, List<Tensor> angles, double scale) {
+        return new SelfAttention(projection, layout, !angles.isEmpty(), seen, scale).forward(projection, angles);
     }
 
     /** Returns the keys of a projection, turned, as {@code [B, K, T, d]}. */
     static Tensor keys(Tensor projection, HeadLayout layout, List<Tensor> angles) {
-        SelfAttention attention = new SelfAttention(projection, layout, !angles.isEmpty(), new int[0], 1);
+        SelfAttention attention =
+                new SelfAttention(projection, layout, !angles.isEmpty(), SeenKeys.from(new int[0]), 1);
         Tensor rows = projection.detach().contiguous();
         return attention.gather(rows, layout.heads(), layout.shared(), attention.turn(angles, 1), 1);
     }
 
     /** Returns the values of a projection as {@code [B, K, T, d]}. */
     static Tensor values(Tensor projection, HeadLayout layout) {
-        SelfAttention attention = new SelfAttention(projection, layout, false, new int[0], 1);
+        SelfAttention attention = new SelfAttention(projection, layout, false, SeenKeys.from(new int[0]), 1);
         Tensor rows = projection.detach().contiguous();
         return attention.gather(rows, layout.heads() + layout.shared(), layout.shared(), new HeadRows.Turn.None(), 1);
     }
@@ -142,7 +144,7 @@ final class SelfAttention {
     private WindowSoftmax softmax(Tensor scores, int from, int count) {
         var block = new WindowSoftmax.Block(
                 (long) batch * layout.heads(), layout.heads(), tokens, from, count, from + count);
-        return new WindowSoftmax(scores.segment(), dtype == DType.FP32, block, first);
+        return new WindowSoftmax(scores.segment(), dtype == DType.FP32, block, seen);
     }
 
     /** Stacks the query heads that share keys: {@code [B, H, n, m] -> [B K, H/K n, m]}. */

@@ -3,6 +3,7 @@ package dev.crema.tensor;
 import static dev.crema.tensor.Agreement.close;
 import static dev.crema.tensor.Agreement.normal;
 
+import dev.crema.tensor.simd.SeenKeys;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,7 @@ class ProjectedAttentionTest {
         HeadLayout layout = new HeadLayout(heads, shared, size);
         int[] first = new int[BATCH * TOKENS];
         for (int i = 0; i < first.length; i++) first[i] = i % TOKENS >= 40 ? 40 : 0;
+        SeenKeys seen = SeenKeys.from(first);
         double scale = 1 / Math.sqrt(size);
         try (RandomState random = RandomState.of(1);
                 Tape tape = Tape.open()) {
@@ -32,10 +34,10 @@ class ProjectedAttentionTest {
             Tensor x = leaf(a, dtype), weight = leaf(w, dtype), bias = leaf(b, dtype);
             Tensor y = leaf(a, dtype), sameWeight = leaf(w, dtype), sameBias = leaf(b, dtype);
             List<Tensor> given = biased ? List.of(bias) : List.of();
-            Tensor actual = Functions.selfAttention(x.mul(2), weight, given, layout, first, List.of(), scale);
+            Tensor actual = Functions.selfAttention(x.mul(2), weight, given, layout, seen, List.of(), scale);
             Tensor product =
                     biased ? Functions.linear(y.mul(2), sameWeight, sameBias) : Functions.linear(y.mul(2), sameWeight);
-            Tensor expected = Functions.selfAttention(product, layout, first, List.of(), scale);
+            Tensor expected = Functions.selfAttention(product, layout, seen, List.of(), scale);
             actual.backward(g.to(dtype));
             expected.backward(g.to(dtype));
             close(actual, expected, tolerance);

@@ -1,9 +1,9 @@
 package dev.crema.train;
 
 import dev.crema.tensor.Autograd;
-import dev.crema.tensor.DType;
+import dev.crema.tensor.Device;
 import dev.crema.tensor.Kernels;
-import dev.crema.tensor.LibTorch;
+import dev.crema.tensor.NewtonSchulz;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -16,15 +16,12 @@ import java.util.Map;
 /**
  * Momentum whose update is made orthogonal (Jordan et al., "Muon: an optimizer for hidden layers", 2024).
  *
- * <p>The momentum of a matrix is replaced by the nearest matrix whose singular values are all near one, found by five
- * steps of a Newton–Schulz iteration of odd polynomials. Every direction then moves alike, not those alone that the
+ * <p>The momentum of a matrix is replaced by the nearest matrix whose singular values are all near one, found by
+ * {@link NewtonSchulz}. Every direction then moves alike, not those alone that the
  * gradient happens to favour. Tall matrices are scaled by {@code sqrt(rows / columns)}. Embeddings, head, norms and
  * biases take AdamW.
  */
 public final class Muon implements Optimizer {
-    private static final int ITERATIONS = 5;
-    private static final double A = 3.4445, B = -4.7750, C = 2.0315;
-
     private final Settings.MuonSettings settings;
     private final MasterWeights masters;
     private final List<Master> matrices = new ArrayList<>();
@@ -80,7 +77,8 @@ public final class Muon implements Optimizer {
             if (moved.isEmpty()) return;
             Master first = matrices.get(moved.getFirst());
             long rows = first.master().size(0), columns = first.master().size(1);
-            Tensor ahead = Tensors.empty(precision(), first.master().device(), moved.size(), rows, columns);
+            Device device = first.master().device();
+            Tensor ahead = Tensors.empty(NewtonSchulz.precision(device), device, moved.size(), rows, columns);
             for (int n = 0; n < moved.size(); n++) {
                 Kernels.muonMomentum(
                         matrices.get(moved.get(n)).gradient(),
@@ -89,7 +87,7 @@ public final class Muon implements Optimizer {
                         momenta.get(moved.get(n)),
                         ahead.select(0, n));
             }
-            Tensor updates = orthogonalise(ahead).contiguous(); // [n, rows, columns]
+            Tensor updates = NewtonSchulz.of(ahead).contiguous(); // [n, rows, columns]
             double decay = 1 - rate * settings.weightDecay();
             double length = rate * Math.sqrt(Math.max(1, (double) rows / columns));
             for (int n = 0; n < moved.size(); n++) {
@@ -97,28 +95,6 @@ public final class Muon implements Optimizer {
                 Kernels.muonStep(master.master(), updates.select(0, n), decay, length, master.weight());
             }
         }
-    }
-
-    /** Is enough to find the directions, whatever the weights are in. */
-    private static DType precision() {
-        return LibTorch.fastBf16() ? DType.BF16 : DType.FP32;
-    }
-
-    /** Returns {@code U Vᵀ} of each {@code g = U S Vᵀ}, nearly: singular values come out between 0.7 and 1.2. */
-    static Tensor orthogonalise(Tensor g) {
-        boolean tall = g.size(1) > g.size(2);
-        Tensor x = g.to(precision()); // [n, rows, columns]
-        Tensor wide = x.to(DType.FP32);
-        Tensor norms = wide.mul(wide).sum(2, true).sum(1, true).sqrt().clamp(1e-7, Float.MAX_VALUE); // [n, 1, 1]
-        x = x.div(norms.to(x.dtype()));
-        for (int i = 0; i < ITERATIONS; i++) {
-            Tensor turned = x.transpose(1, 2);
-            // The gram matrix of the shorter side, [n, side, side].
-            Tensor gram = tall ? Kernels.product(turned, x) : Kernels.product(x, turned);
-            Tensor polynomial = Kernels.product(B, gram, C, gram, gram);
-            x = Kernels.product(A, x, 1, tall ? x : polynomial, tall ? polynomial : x);
-        }
-        return x;
     }
 
     @Override

@@ -42,7 +42,7 @@ public final class FlashAttention {
      * @param heads H
      * @param shared K
      * @param size d, a multiple of a panel's columns
-     * @param first for each token, the first token of its row that it sees; it sees those from there to itself
+     * @param seen what each token sees
      * @param scale of the products of queries and keys
      */
     public record Problem(
@@ -53,11 +53,11 @@ public final class FlashAttention {
             int heads,
             int shared,
             int size,
-            int[] first,
+            SeenKeys seen,
             float scale) {
         public Problem {
             if (size % Panels.COLUMNS != 0) throw new IllegalArgumentException("heads of " + size + " numbers");
-            if (first.length != batch * tokens) throw new IllegalArgumentException(first.length + " first tokens");
+            if (seen.first().length != batch * tokens) throw new IllegalArgumentException("not the tokens of all rows");
         }
 
         boolean wide() {
@@ -79,15 +79,9 @@ public final class FlashAttention {
             return heads / shared;
         }
 
-        /** Returns the first key that any of some queries sees, rounded down to a panel. */
-        int low(int row, int from, int count) {
-            int low = from;
-            for (int i = 0; i < count; i++) low = Math.min(low, first(row, from + i));
-            return low / Panels.COLUMNS * Panels.COLUMNS;
-        }
-
-        int first(int row, int token) {
-            return first[row * tokens + token];
+        /** Returns which keys some queries of a row see. */
+        SeenKeys.Stretch seen(int row, int from, int count) {
+            return seen.of(row * tokens, from, count);
         }
     }
 

@@ -3,7 +3,6 @@ package dev.crema.tensor.simd;
 import static dev.crema.tensor.simd.Lanes.MEMORY;
 import static dev.crema.tensor.simd.Lanes.N;
 
-import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.machine.RowFunction;
 import dev.crema.tensor.machine.RowFunction.Format;
 import dev.crema.tensor.machine.RowFunction.Kind;
@@ -145,11 +144,11 @@ final class FlashBackward {
 
     private void differentiate(int row, int from, int count, long to) {
         int even = even(count);
-        int low = problem.low(row, from, count), high = slot(from + count);
-        for (int key = low; key < high; key += FlashAttention.KEYS) {
-            int end = Math.min(key + FlashAttention.KEYS, high);
+        SeenKeys.Stretch seen = problem.seen(row, from, count);
+        for (int key = seen.low(), end; key < seen.high(); key = seen.next(end)) {
+            end = seen.end(key, FlashAttention.KEYS);
             for (int tile = 0; tile < count; tile += TILE) {
-                weigh(row, from, tile, Math.min(TILE, count - tile), key, end, key > low);
+                weigh(row, from, tile, Math.min(TILE, count - tile), key, end, key > seen.low());
             }
             long at = to + 4L * key * problem.size();
             tiles.collect(scoreSteps, key, end - key, queries, from, even, at);
@@ -157,14 +156,11 @@ final class FlashBackward {
         }
     }
 
-    private static int slot(int token) {
-        return Math.ceilDiv(token, Panels.COLUMNS) * Panels.COLUMNS;
-    }
-
     /** Computes the weights of a tile of queries with some keys, the gradients of their scores, and the queries' own. */
     private void weigh(int row, int from, int tile, int count, int fromKey, int toKey, boolean more) {
         int begin = from + tile, pair = problem.pair(), even = even(count);
-        int low = Math.max(fromKey, problem.low(row, begin, count)), high = Math.min(toKey, slot(begin + count));
+        SeenKeys.Stretch seen = problem.seen(row, begin, count);
+        int low = seen.from(fromKey), high = Math.min(toKey, seen.high());
         for (int i = tile; i < tile + even; i += pair) {
             long step = steps(i) * FlashTiles.ROW_BYTES;
             clearOutside(weightSteps + step, fromKey, toKey, low, high);
@@ -179,9 +175,10 @@ final class FlashBackward {
         tiles.score(queries + rows, even, keys, low, high, scores);
         tiles.score(gradients + rows, even, values, low, high, weightGradients);
         for (int i = 0; i < even; i++) {
-            int token = begin + i, end = i < count ? token + 1 : 0;
-            int first = i < count ? problem.first(row, token) : 0;
-            FlashForward.hide(scores + (long) i * FlashTiles.ROW_BYTES, low, high, first, end);
+            long at = scores + (long) i * FlashTiles.ROW_BYTES;
+            int token = begin + i, query = row * problem.tokens() + token;
+            if (i < count) FlashForward.hide(at, low, high, problem.seen(), query, token + 1);
+            else FlashForward.hide(at, low, low, high);
         }
         for (int i = 0; i < even; i += pair) {
             long offset = (long) i * FlashTiles.ROW_BYTES, written = (long) i * tiles.weightBytes();

@@ -2,7 +2,6 @@ package dev.crema.tensor.simd;
 
 import static dev.crema.tensor.simd.Lanes.N;
 
-import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.machine.RowFunction;
 import dev.crema.tensor.machine.RowFunction.Format;
 import dev.crema.tensor.machine.RowFunction.Kind;
@@ -82,19 +81,19 @@ final class FlashForward {
         heads.read(problem.projection(), head * problem.size(), problem.turn(), token, count, queries, count);
         Arrays.fill(most, Float.NEGATIVE_INFINITY);
         Arrays.fill(sums, 0);
-        int low = problem.low(row, from, count), high = Math.ceilDiv(from + count, Panels.COLUMNS) * Panels.COLUMNS;
-        for (int key = low; key < high; key += FlashAttention.KEYS) {
-            int to = Math.min(key + FlashAttention.KEYS, high);
+        SeenKeys.Stretch seen = problem.seen(row, from, count);
+        for (int key = seen.low(), to; key < seen.high(); key = seen.next(to)) {
+            to = seen.end(key, FlashAttention.KEYS);
             tiles.score(queries, count, keys, key, to, scores);
-            for (int i = 0; i < count; i++) weigh(i, from + i, problem.first(row, from + i), key, to);
-            tiles.mix(weights, count, values, key, to, mixed, key > low);
+            for (int i = 0; i < count; i++) weigh(i, row * problem.tokens() + from + i, from + i, key, to);
+            tiles.mix(weights, count, values, key, to, mixed, key > seen.low());
         }
     }
 
     /** Turns a query's scores with some keys into weights, and brings what it mixed before to their scale. */
-    private void weigh(int i, int token, int first, int from, int to) {
+    private void weigh(int i, int index, int token, int from, int to) {
         long row = scores + (long) i * FlashTiles.ROW_BYTES;
-        hide(row, from, to, first, token + 1);
+        hide(row, from, to, problem.seen(), index, token + 1);
         float scale = problem.scale(), before = most[i], now = Math.max(before, largest(row, to - from));
         // Of nothing seen the weights are exp(-∞), whatever is subtracted.
         float shift = now == Float.NEGATIVE_INFINITY ? 0 : now;
@@ -107,14 +106,23 @@ final class FlashForward {
         }
     }
 
-    /** Gives the keys of {@code [from, to)} that lie outside of {@code [first, end)} a score of minus infinity. */
-    static void hide(long row, int from, int to, int first, int end) {
-        for (int key = from; key < Math.min(first, to); key++) hide(row + 4L * (key - from));
-        for (int key = Math.max(end, from); key < to; key++) hide(row + 4L * (key - from));
+    /**
+     * Gives the keys of {@code [from, to)} that a query does not see a score of minus infinity.
+     *
+     * @param query by its number in the batch
+     * @param end behind the last key that it sees
+     */
+    static void hide(long row, int from, int to, SeenKeys seen, int query, int end) {
+        hide(row, from, from, Math.min(seen.first()[query], to));
+        hide(row, from, Math.max(seen.trunk()[query], from), Math.min(seen.own()[query], to));
+        hide(row, from, Math.max(end, from), to);
     }
 
-    private static void hide(long score) {
-        Lanes.storeScalar(true, score, Float.NEGATIVE_INFINITY);
+    /** Hides the keys of {@code [begin, end)} in scores that begin with those of a key. */
+    static void hide(long row, int from, int begin, int end) {
+        for (int key = begin; key < end; key++) {
+            Lanes.storeScalar(true, row + 4L * (key - from), Float.NEGATIVE_INFINITY);
+        }
     }
 
     private static float largest(long row, int count) {

@@ -5,6 +5,7 @@ import static dev.crema.tensor.simd.Lanes.MEMORY;
 import static dev.crema.tensor.simd.Lanes.N;
 
 import dev.crema.tensor.machine.Panels;
+import dev.crema.tensor.machine.RowCopy;
 import dev.crema.tensor.machine.Transposition;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -50,6 +51,20 @@ public final class PanelPacking {
             long at = to + (long) step * Panels.STEP, source = from + 4L * step;
             for (int c = begin; c < width; c++) packColumn(source + c * columnBytes, at + 4L * c, count);
             for (int c = width; c < Panels.COLUMNS; c++) clearColumn(at + 4L * c, count);
+        }
+    }
+
+    /** Packs {@code width} numbers of each of {@code steps} rows, from the first step of a panel on. */
+    static void packRows(long to, long from, long rowBytes, int width, int steps) {
+        if (width == Panels.COLUMNS) {
+            new RowCopy(Panels.STEP).code().run(from, rowBytes, to, Panels.STEP, steps);
+            return;
+        }
+        long bytes = (long) width * Panels.NUMBER;
+        for (int step = 0; step < steps; step++) {
+            long at = to + (long) step * Panels.STEP;
+            MemorySegment.copy(MEMORY, from + step * rowBytes, MEMORY, at, bytes);
+            clear(at + bytes, Panels.STEP - bytes);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.crema.tensor.simd;
 import dev.crema.tensor.machine.Panels;
 import dev.crema.tensor.machine.Tile;
 import dev.crema.tensor.machine.Tile.Result;
+import dev.crema.tensor.machine.Tile.Right;
 
 /**
  * Matrix products {@code c = a b} whose right side lies in {@link Panels}, on the crew's threads.
@@ -48,21 +49,24 @@ public final class PanelProduct {
 
     /** Computes {@code c} from sums and what they are {@code added} to, which has rows as far apart. */
     public void run(Left a, Result result, long c, long rowBytes, long added) {
-        Tiles tiles = Tiles.of(a);
+        LeftTiles tiles = tiles(a);
         if (tiles.count() == 0) return;
         int kept = tiles.kept(KEPT / (4L * Tile.MOST_ROWS * b.steps()));
         Pieces pieces = Pieces.of(b.count(), tiles.count(), kept);
-        Tile.Code[] inner = codes(tiles, Panels.COLUMNS, result);
-        Tile.Code[] edge = codes(tiles, b.width(b.count() - 1), result);
+        Right panel = new Right.Panel();
+        Tile.Code[] inner = tiles.codes(Panels.COLUMNS, pairs, panel, result);
+        Tile.Code[] edge = tiles.codes(b.width(b.count() - 1), pairs, panel, result);
         int panelBytes = panelBytes(result), threads = Crew.threads();
         Crew.runParts(pieces.count(), pieces.count(), (part, i) -> {
             Pieces.Piece piece = pieces.at((int) i);
             Tile.Code[] codes = piece.panel == b.count() - 1 ? edge : inner;
             for (int tile = piece.from; tile < piece.to; tile++) {
+                int rows = tiles.rows(tile);
+                if (rows == 0) continue;
                 long cell = tiles.row(tile) * rowBytes + (long) piece.panel * panelBytes;
                 // The first tile asks for the panel that this thread will likely take next.
                 long fetched = b.panel(tile == piece.block * kept ? piece.panel + threads : piece.panel);
-                codes[tiles.rows(tile)].run(
+                codes[rows].run(
                         tiles.address(tile),
                         b.panel(piece.panel),
                         b.steps(),
@@ -72,6 +76,14 @@ public final class PanelProduct {
                         added + cell);
             }
         });
+    }
+
+    private static LeftTiles tiles(Left left) {
+        return switch (left) {
+            case Left.Rows(long address, int rows, int rowBytes) -> LeftTiles.ofRows(address, rows, rowBytes);
+            case Left.Columns(Panels panels) ->
+                LeftTiles.ofColumns(panels.step(0, 0), panels.panel(1) - panels.panel(0), panels.columns());
+        };
     }
 
     /**
@@ -109,122 +121,5 @@ public final class PanelProduct {
             case BF16, BF16_ADDED, FP32_GATED -> Panels.COLUMNS * 2;
             case FP32, FP32_ADDED -> Panels.COLUMNS * 4;
         };
-    }
-
-    private Tile.Code[] codes(Tiles tiles, int columns, Result result) {
-        Tile.Code[] codes = new Tile.Code[Tile.MOST_ROWS + 1];
-        for (int tile = 0; tile < tiles.count(); tile++) {
-            int rows = tiles.rows(tile);
-            if (codes[rows] == null) {
-                codes[rows] = new Tile(
-                                rows,
-                                columns,
-                                tiles.rowBytes(),
-                                tiles.stepBytes(),
-                                pairs,
-                                new Tile.Right.Panel(),
-                                result)
-                        .code();
-            }
-        }
-        return codes;
-    }
-
-    /** How the rows of a left side are cut into tiles of nearly the same height. */
-    private sealed interface Tiles {
-        static Tiles of(Left left) {
-            return switch (left) {
-                case Left.Rows rows -> OfRows.of(rows);
-                case Left.Columns(Panels panels) -> new OfColumns(panels);
-            };
-        }
-
-        int count();
-
-        int row(int tile);
-
-        default int rows(int tile) {
-            return row(tile + 1) - row(tile);
-        }
-
-        long address(int tile);
-
-        int rowBytes();
-
-        int stepBytes();
-
-        /** Returns how many tiles go by together, given how many the cache has room for. */
-        int kept(long room);
-
-        /** Of {@code rows} each, the first {@code higher} of them of one more. */
-        record OfRows(Left.Rows left, int count, int rows, int higher) implements Tiles {
-            static OfRows of(Left.Rows left) {
-                int count = Math.ceilDiv(left.rows(), Tile.MOST_ROWS);
-                return new OfRows(left, count, left.rows() / Math.max(1, count), left.rows() % Math.max(1, count));
-            }
-
-            @Override
-            public int row(int tile) {
-                return tile * rows + Math.min(tile, higher);
-            }
-
-            @Override
-            public long address(int tile) {
-                return left.address() + (long) row(tile) * left.rowBytes();
-            }
-
-            @Override
-            public int rowBytes() {
-                return left.rowBytes();
-            }
-
-            @Override
-            public int stepBytes() {
-                return 4;
-            }
-
-            @Override
-            public int kept(long room) {
-                return Math.clamp(room, 1, count);
-            }
-        }
-
-        /** Three to a panel. */
-        record OfColumns(Panels panels) implements Tiles {
-            private static final int CUTS = 3;
-
-            @Override
-            public int count() {
-                return panels.count() * CUTS;
-            }
-
-            @Override
-            public int row(int tile) {
-                int panel = tile / CUTS;
-                if (panel == panels.count()) return panels.columns();
-                return panel * Panels.COLUMNS + panels.width(panel) * (tile % CUTS) / CUTS;
-            }
-
-            @Override
-            public long address(int tile) {
-                int panel = tile / CUTS;
-                return panels.step(panel, 0) + 4L * (row(tile) - panel * Panels.COLUMNS);
-            }
-
-            @Override
-            public int rowBytes() {
-                return 4;
-            }
-
-            @Override
-            public int stepBytes() {
-                return Panels.STEP;
-            }
-
-            @Override
-            public int kept(long room) {
-                return (int) Math.max(CUTS, Math.min(room, count()) / CUTS * CUTS);
-            }
-        }
     }
 }

@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Softmax over the keys that each query sees, in place, and its gradient; the other weights are zero.
  *
- * <p>A query at token {@code t} of its row sees the keys from {@code first[row, t]} to {@code t}: that is causal attention,
- * and attention inside documents that follow each other. Nothing is added to hide a key: it is not read.
+ * <p>A query sees no key behind its own token: that is causal attention, inside documents that follow each other, or
+ * branches of one. Nothing is added to hide a key: it is not read, or inside of a gap overwritten.
  */
 public final class WindowSoftmax {
     private static final long GRAIN = 16;
@@ -19,7 +19,7 @@ public final class WindowSoftmax {
     private final MemorySegment scores;
     private final boolean wide;
     private final Block block;
-    private final int[] first;
+    private final SeenKeys seen;
 
     /**
      * Scores of a block of queries: {@code [matrices, queries, keys]}.
@@ -33,20 +33,20 @@ public final class WindowSoftmax {
      */
     public record Block(long matrices, int heads, int tokens, int from, int queries, int keys) {}
 
-    /** @param first for each token of the batch, the first token of its row that it sees */
-    public WindowSoftmax(MemorySegment scores, boolean wide, Block block, int[] first) {
+    public WindowSoftmax(MemorySegment scores, boolean wide, Block block, SeenKeys seen) {
         this.scores = scores;
         this.wide = wide;
         this.block = block;
-        this.first = first;
+        this.seen = seen;
         if (scores.byteSize() != block.matrices() * block.queries() * block.keys() * (wide ? 4 : 2)) {
             throw new IllegalArgumentException("a segment of " + scores.byteSize() + " bytes is no " + block);
         }
     }
 
-    private int firstOf(long row) {
+    /** Returns a query's number in the batch. */
+    private int query(long row) {
         int batchRow = (int) (row / block.queries() / block.heads());
-        return first[batchRow * block.tokens() + tokenOf(row)];
+        return batchRow * block.tokens() + tokenOf(row);
     }
 
     private int tokenOf(long row) {
@@ -63,13 +63,14 @@ public final class WindowSoftmax {
         Crew.run(
                 block.matrices() * block.queries(),
                 GRAIN,
-                (part, row) -> forwardRow(exponentials, address(scores, row), firstOf(row), tokenOf(row) + 1));
+                (part, row) -> forwardRow(exponentials, address(scores, row), query(row), tokenOf(row) + 1));
     }
 
     // Whole vectors, from the one that holds the first visible key to the one that holds the last; the scores of hidden
     // keys in them become minus infinity. Only keys behind the last whole vector of a row need a loop of their own.
-    private void forwardRow(Exponentials exponentials, long row, int begin, int end) {
-        int size = wide ? 4 : 2, whole = F.loopBound(block.keys());
+    private void forwardRow(Exponentials exponentials, long row, int query, int end) {
+        int size = wide ? 4 : 2, whole = F.loopBound(block.keys()), begin = seen.first()[query];
+        hide(row, seen.trunk()[query], seen.own()[query]);
         int low = Math.min(begin & -N, whole), high = Math.min((end + N - 1) & -N, whole);
         hide(row, low, Math.min(begin, whole));
         hide(row, Math.min(end, whole), high);
@@ -108,12 +109,11 @@ public final class WindowSoftmax {
         Crew.run(
                 block.matrices() * block.queries(),
                 GRAIN,
-                (part, row) ->
-                        backwardRow(address(scores, row), address(weights, row), firstOf(row), tokenOf(row) + 1));
+                (part, row) -> backwardRow(address(scores, row), address(weights, row), query(row), tokenOf(row) + 1));
     }
 
-    private void backwardRow(long gradient, long weight, int begin, int end) {
-        int size = wide ? 4 : 2, whole = F.loopBound(block.keys());
+    private void backwardRow(long gradient, long weight, int query, int end) {
+        int size = wide ? 4 : 2, whole = F.loopBound(block.keys()), begin = seen.first()[query];
         int low = Math.min(begin & -N, whole), high = Math.min((end + N - 1) & -N, whole);
         // A hidden key's weight is zero, and so is its part of the sum and its gradient.
         FloatVector sums = FloatVector.zero(F);

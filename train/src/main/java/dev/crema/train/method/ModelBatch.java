@@ -10,6 +10,7 @@ import dev.crema.model.Visibility;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Runs a batch of token rows through a model. */
 final class ModelBatch {
@@ -17,10 +18,13 @@ final class ModelBatch {
 
     /** Returns the hidden states of the batch, {@code [B T, D]}; the innermost scope's. */
     static Tensor hiddenStates(Decoder model, Batch batch) {
+        return hiddenStates(model, batch, visibility(model, batch));
+    }
+
+    /** Returns the hidden states of the batch, whose tokens see what is said, {@code [B T, D]}; the innermost scope's. */
+    static Tensor hiddenStates(Decoder model, Batch batch, Visibility visibility) {
         return rows(model.hiddenStates(
-                ofTokens(model, batch, batch.ids()),
-                ofTokens(model, batch, batch.positions()),
-                visibility(model, batch)));
+                ofTokens(model, batch, batch.ids()), ofTokens(model, batch, batch.positions()), visibility));
     }
 
     /** Returns how a batch runs in training. */
@@ -61,9 +65,11 @@ final class ModelBatch {
         return Arrays.copyOf(places, count);
     }
 
-    /** Picks the rows of hidden states at these places; all of them are no copy. */
+    /** Picks the rows of hidden states at these places; all of them in their order are no copy. */
     static Tensor at(Tensor hiddenStates, int[] places) {
-        if (places.length == hiddenStates.size(0)) return hiddenStates;
+        boolean all = places.length == hiddenStates.size(0)
+                && IntStream.range(0, places.length).allMatch(i -> places[i] == i);
+        if (all) return hiddenStates;
         return hiddenStates.indexSelect(0, Tensors.of(places, places.length).to(hiddenStates.device()));
     }
 

@@ -1,6 +1,5 @@
 package dev.crema.train.method;
 
-import dev.crema.data.Batch;
 import dev.crema.model.Decoder;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.Scope;
@@ -9,8 +8,6 @@ import dev.crema.tensor.Tensor;
 import dev.crema.tensor.VocabularyLoss;
 import dev.crema.train.Method.Gradients;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 
 /** The gradients of one policy update on a rollout: samples are packed into rows, several rows to a backward pass. */
@@ -54,25 +51,21 @@ public final class PolicyUpdate {
         double loss = 0, divergence = 0, clipped = 0;
         long tokens = 0;
         for (List<List<Sample>> pass : passes(samples)) {
-            PolicyLoss policy = backward(model, pass, normaliser);
+            PackedSamples packed = PackedSamples.of(pass);
+            PolicyLoss policy = backward(model, packed, normaliser);
             gradients.collect();
             loss += policy.loss();
             divergence += policy.divergence();
             clipped += policy.clipped();
-            tokens += pass.stream()
-                    .flatMap(List::stream)
-                    .mapToLong(Sample::tokens)
-                    .sum();
+            tokens += packed.batch().tokens();
         }
         double scale = Math.max(1, completionTokens);
         return new Report(loss, tokens, divergence / scale, clipped / scale);
     }
 
-    private PolicyLoss backward(Decoder model, List<List<Sample>> rows, double normaliser) {
-        Packed packed = Packed.of(rows);
+    private PolicyLoss backward(Decoder model, PackedSamples packed, double normaliser) {
         try (Tape tape = Tape.open()) {
-            Tensor hidden = ModelBatch.hiddenStates(model, packed.batch());
-            Tensor leaf = tape.cut(ModelBatch.at(hidden, packed.places())); // [N, D]
+            Tensor leaf = tape.cut(packed.hiddenStates(model)); // [N, D]
             float[] old = packed.old().clone();
             PolicyLoss policy = new PolicyLoss(
                     settings.objective(), packed.advantages(), packed.firsts(), old, referenceLogs(packed), normaliser);
@@ -96,7 +89,8 @@ public final class PolicyUpdate {
     }
 
     /** Ratios by sequence need the log-probabilities of all tokens before the first derivative. */
-    private VocabularyLoss.Derivative whole(Decoder model, Tensor leaf, Packed packed, PolicyLoss policy, float[] old) {
+    private VocabularyLoss.Derivative whole(
+            Decoder model, Tensor leaf, PackedSamples packed, PolicyLoss policy, float[] old) {
         float[] logs = VocabularyLoss.logProbabilities(leaf, model.head(), packed.targets(), settings.temperature());
         onPolicy(logs, old, 0, logs.length);
         float[] all = new float[logs.length];
@@ -104,110 +98,34 @@ public final class PolicyUpdate {
         return (from, to, ignored, out) -> System.arraycopy(all, from, out, from, to - from);
     }
 
-    private float[] referenceLogs(Packed packed) {
+    private float[] referenceLogs(PackedSamples packed) {
         return switch (reference) {
             case Reference.None none -> new float[0];
             case Reference.Frozen(Decoder model) -> logProbabilities(model, packed);
         };
     }
 
-    private float[] logProbabilities(Decoder model, Packed packed) {
+    private float[] logProbabilities(Decoder model, PackedSamples packed) {
         try (Scope scope = Scope.open();
                 var off = Autograd.off()) {
-            Tensor hidden = ModelBatch.hiddenStates(model, packed.batch());
-            Tensor rows = ModelBatch.at(hidden, packed.places());
+            Tensor rows = packed.hiddenStates(model);
             return VocabularyLoss.logProbabilities(rows, model.head(), packed.targets(), settings.temperature());
         }
     }
 
-    /** Returns the log-probabilities of completion tokens, sample by sample {@link #inRowOrder}. */
+    /** Returns the log-probabilities of completion tokens, sample by sample. */
     static float[] logProbabilities(Decoder model, List<Sample> samples, Grpo.Settings settings) {
         PolicyUpdate update = new PolicyUpdate(settings, new Reference.None());
-        Packed packed =
-                Packed.of(update.passes(samples).stream().flatMap(List::stream).toList());
+        PackedSamples packed = PackedSamples.of(PackedSamples.rows(samples, settings.rowTokens()));
         return update.logProbabilities(model, packed);
     }
 
-    /** Returns samples in the order in which they are packed. */
-    static List<Sample> inRowOrder(List<Sample> samples, Grpo.Settings settings) {
-        return new PolicyUpdate(settings, new Reference.None())
-                .passes(samples).stream()
-                        .flatMap(List::stream)
-                        .flatMap(List::stream)
-                        .toList();
-    }
-
-    /** Packs samples into rows, first fit by falling length, and rows into passes. */
     private List<List<List<Sample>>> passes(List<Sample> samples) {
-        List<List<Sample>> rows = new ArrayList<>();
-        List<Integer> used = new ArrayList<>();
-        List<Sample> longestFirst = new ArrayList<>(samples);
-        longestFirst.sort(Comparator.comparingInt(Sample::tokens).reversed());
-        for (Sample sample : longestFirst) {
-            int row = 0;
-            while (row < rows.size() && used.get(row) + sample.tokens() > settings.rowTokens()) row++;
-            if (row == rows.size()) {
-                rows.add(new ArrayList<>());
-                used.add(0);
-            }
-            rows.get(row).add(sample);
-            used.set(row, used.get(row) + sample.tokens());
-        }
+        List<List<Sample>> rows = PackedSamples.rows(samples, settings.rowTokens());
         List<List<List<Sample>>> passes = new ArrayList<>();
         for (int from = 0; from < rows.size(); from += settings.rowsOfPass()) {
             passes.add(rows.subList(from, Math.min(rows.size(), from + settings.rowsOfPass())));
         }
         return passes;
-    }
-
-    /**
-     * Samples as a batch.
-     *
-     * @param places of the hidden states that predict completion tokens, sample by sample
-     * @param firsts where each sample's begin among them, and the end
-     */
-    private record Packed(Batch batch, int[] places, int[] targets, int[] firsts, double[] advantages, float[] old) {
-        static Packed of(List<List<Sample>> rows) {
-            int columns = rows.stream()
-                    .mapToInt(row -> row.stream().mapToInt(Sample::tokens).sum())
-                    .max()
-                    .orElse(1);
-            int size = rows.size() * columns;
-            int[] ids = new int[size], targets = new int[size], positions = new int[size], documents = new int[size];
-            Arrays.fill(targets, Batch.NO_LOSS);
-            Arrays.fill(documents, Batch.PADDING);
-            List<Sample> samples = rows.stream().flatMap(List::stream).toList();
-            int count = samples.stream().mapToInt(s -> s.completion().length).sum();
-            int[] places = new int[count], chosen = new int[count], firsts = new int[samples.size() + 1];
-            double[] advantages = new double[samples.size()];
-            float[] old = new float[count];
-            int next = 0, sampleNumber = 0;
-            long tokens = 0;
-            for (int row = 0; row < rows.size(); row++) {
-                int at = row * columns;
-                for (int d = 0; d < rows.get(row).size(); d++) {
-                    Sample sample = rows.get(row).get(d);
-                    int prompt = sample.prompt().length, length = sample.tokens();
-                    System.arraycopy(sample.prompt(), 0, ids, at, prompt);
-                    System.arraycopy(sample.completion(), 0, ids, at + prompt, sample.completion().length);
-                    for (int i = 0; i < length; i++) {
-                        positions[at + i] = i;
-                        documents[at + i] = d;
-                    }
-                    firsts[sampleNumber] = next;
-                    advantages[sampleNumber++] = sample.advantage();
-                    System.arraycopy(sample.logProbabilities(), 0, old, next, sample.completion().length);
-                    for (int i = 0; i < sample.completion().length; i++) {
-                        places[next] = at + prompt - 1 + i;
-                        chosen[next++] = sample.completion()[i];
-                    }
-                    at += length;
-                    tokens += length;
-                }
-            }
-            firsts[samples.size()] = next;
-            Batch batch = new Batch(rows.size(), columns, ids, targets, positions, documents, tokens);
-            return new Packed(batch, places, chosen, firsts, advantages, old);
-        }
     }
 }

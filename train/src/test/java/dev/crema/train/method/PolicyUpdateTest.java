@@ -53,7 +53,7 @@ class PolicyUpdateTest {
                     .isGreaterThan(2);
             float[] again = PolicyUpdate.logProbabilities(model, samples, settings(1));
             int at = 0;
-            for (PolicyUpdate.Sample sample : PolicyUpdate.inRowOrder(samples, settings(1))) {
+            for (PolicyUpdate.Sample sample : samples) {
                 for (float log : sample.logProbabilities())
                     assertThat(again[at++]).isCloseTo(log, within(1e-3f));
             }
@@ -84,7 +84,7 @@ class PolicyUpdateTest {
         float[] logs = PolicyUpdate.logProbabilities(model, samples, settings(1));
         double sum = 0;
         int at = 0;
-        for (PolicyUpdate.Sample sample : PolicyUpdate.inRowOrder(samples, settings(1))) {
+        for (PolicyUpdate.Sample sample : samples) {
             for (int i = 0; i < sample.completion().length; i++) sum += sample.advantage() * logs[at++];
         }
         return sum / at;
