@@ -17,7 +17,10 @@ import dev.crema.train.Optimizer;
 import dev.crema.train.Optimizer.Settings.AdamWSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +62,42 @@ class PolicyUpdateTest {
             }
             assertThat(at).isEqualTo(again.length);
         }
+    }
+
+    @Test
+    void whatSamplesShareCountsForEach() {
+        try (Decoder model = ModelFolder.open(MODEL).load(DType.FP32, Device.CPU)) {
+            List<PolicyUpdate.Sample> samples = samples(model);
+            Map<String, float[]> shared = gradients(model, samples, settings(1));
+            // A row of its own for each: nothing is shared.
+            var base = settings(1);
+            var single = new Grpo.Settings(
+                    3, 4, 0.8, 12, 1, base.advantages(), base.objective(), false, 1, base.rowsOfPass(), 1);
+            assertThat(PackedSamples.rows(samples, 1)).hasSameSizeAs(samples);
+            assertThat(PackedSamples.rows(samples, 40)).hasSizeLessThan(samples.size() / 2);
+            Map<String, float[]> alone = gradients(model, samples, single);
+            assertThat(shared.keySet()).isEqualTo(alone.keySet());
+            shared.forEach((name, values) -> {
+                float[] expected = Objects.requireNonNull(alone.get(name));
+                double most = 0, off = 0;
+                for (int i = 0; i < values.length; i++) {
+                    most = Math.max(most, Math.abs(expected[i]));
+                    off = Math.max(off, Math.abs(values[i] - expected[i]));
+                }
+                assertThat(off).as(name).isLessThan(1e-5 * most + 1e-9);
+            });
+        }
+    }
+
+    private static Map<String, float[]> gradients(
+            Decoder model, List<PolicyUpdate.Sample> samples, Grpo.Settings settings) {
+        Map<String, float[]> gradients = new HashMap<>();
+        try (MasterWeights masters = MasterWeights.of(model.weights())) {
+            new PolicyUpdate(settings, new PolicyUpdate.Reference.None()).backward(model, samples, masters::collect);
+            masters.all().forEach(m -> gradients.put(m.name(), m.gradient().toFloats()));
+            masters.clearGradients();
+        }
+        return gradients;
     }
 
     @Test
