@@ -38,6 +38,11 @@ public interface Method<M extends Model> {
      * @param loss the mean that the step lowers
      * @param tokens tokens that went through the model
      * @param metrics more figures by name
+     * @param taken what changes in the model besides, once the step is taken; a step left out changes nothing
      */
-    record StepReport(double loss, long tokens, Map<String, Double> metrics) {}
+    record StepReport(double loss, long tokens, Map<String, Double> metrics, Runnable taken) {
+        public StepReport(double loss, long tokens, Map<String, Double> metrics) {
+            this(loss, tokens, metrics, () -> {});
+        }
+    }
 }

@@ -139,7 +139,10 @@ public final class Trainer<M extends Model> {
             StepReport report = method.accumulate(model, masters::collect, state.step());
             double norm = masters.clip(plan.clip());
             double scale = plan.schedule().at(state.step());
-            if (guard.admits(state.step(), report.loss(), norm)) optimizer.step(scale);
+            if (guard.admits(state.step(), report.loss(), norm)) {
+                optimizer.step(scale);
+                report.taken().run();
+            }
             masters.clearGradients();
             double seconds = (System.nanoTime() - begin) / 1e9;
             Metrics metrics = Metrics.at(state.step() + 1, state.tokens() + report.tokens())

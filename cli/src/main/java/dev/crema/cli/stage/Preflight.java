@@ -85,7 +85,8 @@ final class Preflight {
             case GrpoStage stage -> {
                 ArchConfig config = decoder(stage.from());
                 completionsFit(config, stage.maxTokens());
-                long row = Math.min(stage.rowTokens(), config.context());
+                // A sample longer than a row has one for itself.
+                long row = Math.max(stage.rowTokens(), Math.min(stage.maxTokens(), config.context()));
                 memoryFits(
                         MemoryEstimate.training(
                                 config, stage.training().precision().dtype(), stage.rowsOfPass(), row, false),

@@ -61,11 +61,15 @@ final class NextTokensStep implements Step<Decoder, Batch> {
     }
 
     @Override
-    public Map<String, Double> end(Decoder model) {
+    public Map<String, Double> figures() {
         Map<String, Double> figures = new TreeMap<>();
         if (auxiliary.balance() > 0) figures.put("balance_loss", balanceLoss);
         if (loads.any()) figures.put("expert_load_max", loads.largest());
-        if (auxiliary.routerBiasUpdateRate() > 0) loads.even(model.weights(), auxiliary.routerBiasUpdateRate());
         return figures;
+    }
+
+    @Override
+    public void taken(Decoder model) {
+        if (auxiliary.routerBiasUpdateRate() > 0) loads.even(model.weights(), auxiliary.routerBiasUpdateRate());
     }
 }

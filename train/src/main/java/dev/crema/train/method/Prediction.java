@@ -42,10 +42,13 @@ interface Prediction<M extends Model, B> {
         /** Is told that the pass has gone back to its beginning. */
         default void passed() {}
 
-        /** Does what follows from all passes, and returns figures beside the head's losses. */
-        default Map<String, Double> end(M model) {
+        /** Returns figures of all passes beside the head's losses. */
+        default Map<String, Double> figures() {
             return Map.of();
         }
+
+        /** Changes in the model what follows from all passes, once the step is taken. */
+        default void taken(M model) {}
     }
 
     /**

@@ -108,8 +108,8 @@ public final class TokenPrediction<M extends Model, B> implements Method<M> {
             loss += backward(step, model, batches.get(pass), plan.dropout(number, pass), targets, further);
             gradients.collect();
         }
-        further.putAll(step.end(model));
-        return new StepReport(loss / Math.max(1, targets), tokens, further);
+        further.putAll(step.figures());
+        return new StepReport(loss / Math.max(1, targets), tokens, further, () -> step.taken(model));
     }
 
     private double backward(
