@@ -7,6 +7,7 @@ import dev.crema.cli.bench.LatentBenchmark;
 import dev.crema.cli.bench.LoadBenchmark;
 import dev.crema.cli.bench.RolloutBenchmark;
 import dev.crema.cli.bench.TrainBenchmark;
+import dev.crema.model.checkpoint.ModelFolder;
 import dev.crema.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -42,7 +43,8 @@ final class Bench extends Verb {
 
     @Option(
             names = "--dtype",
-            description = "${COMPLETION-CANDIDATES} (default: bf16 where the processor multiplies in it, else fp32).")
+            description = "${COMPLETION-CANDIDATES} (default: bf16 where the processor multiplies in it, else fp32;"
+                    + " load: as the files are).")
     private Optional<Precision> dtype;
 
     @Option(
@@ -97,7 +99,7 @@ final class Bench extends Verb {
         if ((what == What.LOAD) != model.isPresent()) {
             throw new ParameterException(command.commandLine(), "bench load takes a MODEL, and nothing else does");
         }
-        DType type = dtype.orElseGet(Precision::fastest).dtype();
+        DType type = dtype.map(Precision::dtype).orElseGet(this::usual);
         Map<String, Object> document = switch (what) {
             case TRAIN -> map(TrainBenchmark.run(type, steps));
             case ROLLOUT -> map(RolloutBenchmark.run(type, batch.orElse(64), samples, newTokens));
@@ -108,6 +110,13 @@ final class Bench extends Verb {
         };
         document.forEach((key, value) -> console.out().println(key + ": " + value));
         console.document(document);
+    }
+
+    /** Returns what training would take, and of a model that is loaded what its files hold. */
+    private DType usual() {
+        if (what != What.LOAD) return Precision.fastest().dtype();
+        DType stored = ModelFolder.open(Folders.model(model.orElseThrow())).storedDtype();
+        return stored == DType.FP32 ? DType.FP32 : DType.BF16;
     }
 
     private static Map<String, Object> map(Record result) {

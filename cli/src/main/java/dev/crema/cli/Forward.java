@@ -1,6 +1,5 @@
 package dev.crema.cli;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.EncoderDecoderConfig;
@@ -11,11 +10,11 @@ import dev.crema.model.checkpoint.SafetensorsWriter;
 import dev.crema.tensor.Autograd;
 import dev.crema.tensor.Device;
 import dev.crema.tensor.Scope;
+import dev.crema.tensor.SystemMemory;
 import dev.crema.tensor.Tensor;
 import dev.crema.text.InputException;
 import dev.crema.text.Tokenizer;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -178,11 +177,11 @@ final class Forward extends Verb {
     }
 
     private static void checkMemory(double needed, List<int[]> rows) {
-        long memory = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+        long memory = SystemMemory.available();
         if (needed > memory) {
             throw new InputException(String.format(
                     Locale.ROOT,
-                    "%d rows of %d tokens need %.1f GB for logits and scores, this machine has %.1f; give fewer",
+                    "%d rows of %d tokens need %.1f GB for logits and scores, %.1f are free; give fewer",
                     rows.size(),
                     rows.getFirst().length,
                     needed / 1e9,

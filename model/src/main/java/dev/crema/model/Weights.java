@@ -5,13 +5,16 @@ import dev.crema.tensor.Device;
 import dev.crema.tensor.PackedMatrix;
 import dev.crema.tensor.RandomState;
 import dev.crema.tensor.Scope;
+import dev.crema.tensor.SystemMemory;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
+import dev.crema.text.InputException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The trained tensors of a model by name, in the order of its forward pass; it owns them. */
@@ -44,8 +47,13 @@ public final class Weights implements AutoCloseable {
         return new Weights(new LinkedHashMap<>(tensors), new Packing.None());
     }
 
-    /** Makes room for the parameters of a model, with arbitrary content. */
+    /**
+     * Makes room for the parameters of a model, with arbitrary content.
+     *
+     * @throws InputException if the machine has too little memory
+     */
     public static Weights empty(ModelConfig config, DType dtype, Device device) {
+        if (device.isCpu()) checkRoom(config, dtype);
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             for (ParameterSpec spec : ParameterSpec.of(config)) {
@@ -54,6 +62,20 @@ public final class Weights implements AutoCloseable {
             }
         }
         return new Weights(tensors, new Packing.None());
+    }
+
+    private static void checkRoom(ModelConfig config, DType dtype) {
+        double bytes = 0;
+        for (ParameterSpec spec : ParameterSpec.of(config)) {
+            double values = spec.dtype(dtype).bytes();
+            for (long size : spec.shape()) values *= size;
+            bytes += values;
+        }
+        long free = SystemMemory.available();
+        if (bytes <= free) return;
+        throw new InputException("The model's weights take " + SystemMemory.gigabytes(bytes) + " in "
+                + dtype.toString().toLowerCase(Locale.ROOT) + ", and " + SystemMemory.gigabytes(free)
+                + " of memory are free; " + (dtype == DType.FP32 ? "bf16 takes half as much" : "take a smaller model"));
     }
 
     /**

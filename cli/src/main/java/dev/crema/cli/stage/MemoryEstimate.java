@@ -1,6 +1,5 @@
 package dev.crema.cli.stage;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.crema.model.ArchConfig;
 import dev.crema.model.ArchConfig.Activation;
 import dev.crema.model.ArchConfig.AttentionSpec.GroupedQuery;
@@ -13,14 +12,7 @@ import dev.crema.tensor.DType;
 import dev.crema.tensor.Functions;
 import dev.crema.tensor.SoftCap;
 import dev.crema.tensor.VocabularyLoss;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Locale;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * How many bytes training takes at its peak.
@@ -123,25 +115,5 @@ record MemoryEstimate(long weights, long activations, long loss) {
 
     long bytes() {
         return PROCESS + weights + activations + loss;
-    }
-
-    /** Returns the bytes that a new process could take without swapping. */
-    static long available() {
-        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-        Path meminfo = Path.of("/proc/meminfo");
-        if (!Files.isReadable(meminfo)) return system.getFreeMemorySize();
-        try (Stream<String> lines = Files.lines(meminfo)) {
-            long free = lines.filter(line -> line.startsWith("MemAvailable:"))
-                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
-                    .findFirst()
-                    .orElse(system.getFreeMemorySize());
-            return Math.min(free, system.getTotalMemorySize()); // the total is that of the container
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    static String gigabytes(long bytes) {
-        return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
     }
 }

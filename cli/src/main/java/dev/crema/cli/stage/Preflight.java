@@ -5,6 +5,7 @@ import dev.crema.model.ArchConfig;
 import dev.crema.model.EncoderConfig;
 import dev.crema.model.ModelConfig;
 import dev.crema.model.checkpoint.ModelFolder;
+import dev.crema.tensor.SystemMemory;
 import dev.crema.text.InputException;
 import dev.crema.text.Tokenizer;
 import java.nio.file.Path;
@@ -165,10 +166,10 @@ final class Preflight {
     private void memoryFits(MemoryEstimate estimate, String remedy) {
         long have = memory.getAsLong();
         if (estimate.bytes() > have) {
-            throw new InputException("training needs about " + MemoryEstimate.gigabytes(estimate.bytes())
-                    + " of memory (" + MemoryEstimate.gigabytes(estimate.weights()) + " for weights and optimizer, "
-                    + MemoryEstimate.gigabytes(estimate.activations()) + " for activations), and "
-                    + MemoryEstimate.gigabytes(have) + " are free; lower " + remedy);
+            throw new InputException("training needs about " + SystemMemory.gigabytes(estimate.bytes())
+                    + " of memory (" + SystemMemory.gigabytes(estimate.weights()) + " for weights and optimizer, "
+                    + SystemMemory.gigabytes(estimate.activations()) + " for activations), and "
+                    + SystemMemory.gigabytes(have) + " are free; lower " + remedy);
         }
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crema.cli.recipe.Recipe;
 import dev.crema.cli.recipe.RecipeReader;
+import dev.crema.tensor.SystemMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ public final class Recipes {
      * @throws dev.crema.text.InputException if one does not
      */
     public static void check(Recipe recipe) {
-        new Preflight(MemoryEstimate::available).check(recipe);
+        new Preflight(SystemMemory::available).check(recipe);
     }
 
     /** Returns what a stage that trains measured of itself; empty for other stages. */
