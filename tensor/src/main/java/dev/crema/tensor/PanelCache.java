@@ -95,16 +95,31 @@ final class PanelCache implements HeadCache {
 
     @Override
     public void select(Tensor rows, int used) {
-        keys = selected(keys, rows);
-        values = selected(values, rows);
+        long[] kept = rows.toLongs();
+        PanelHeads from = heads();
+        Tensor oldKeys = keys, oldValues = values;
+        boolean inPlace = ascending(kept);
+        keys = inPlace ? first(keys, kept.length) : another(keys, kept.length);
+        values = inPlace ? first(values, kept.length) : another(values, kept.length);
+        from.select(kept, used, heads());
+        oldKeys.close();
+        oldValues.close();
     }
 
-    private static Tensor selected(Tensor old, Tensor rows) {
-        try (Scope scope = Scope.open()) {
-            Tensor fresh = Scope.release(old.indexSelect(0, rows));
-            old.close();
-            return fresh;
-        }
+    /** Tells whether each row moves forward at most, so that no copy overwrites what is still to be copied. */
+    private static boolean ascending(long[] rows) {
+        for (int i = 1; i < rows.length; i++) if (rows[i] <= rows[i - 1]) return false;
+        return true;
+    }
+
+    private static Tensor first(Tensor old, long rows) {
+        return Scope.release(old.narrow(0, 0, rows));
+    }
+
+    private static Tensor another(Tensor old, long rows) {
+        long[] shape = old.shape();
+        shape[0] = rows;
+        return Scope.release(Tensors.empty(old.dtype(), Device.CPU, shape));
     }
 
     @Override

@@ -111,10 +111,15 @@ class HeadCacheTest {
                         close(cache.keys(at), keys.narrow(2, 0, at), 0);
                         close(cache.values(at), values.narrow(2, 0, at), 0);
                     }
-                    Tensor rows = Tensors.of(new long[] {1, 1, 0}, 3);
+                    // A row for several, and then some of the rows.
+                    Tensor rows = Tensors.of(new long[] {1, 1, 0}, 3), some = Tensors.of(new long[] {1, 2}, 2);
                     cache.select(rows, 70);
                     close(cache.keys(70), keys.narrow(2, 0, 70).indexSelect(0, rows), 0);
                     close(cache.values(70), values.narrow(2, 0, 70).indexSelect(0, rows), 0);
+                    cache.select(some, 70);
+                    Tensor left = rows.indexSelect(0, some);
+                    close(cache.keys(70), keys.narrow(2, 0, 70).indexSelect(0, left), 0);
+                    close(cache.values(70), values.narrow(2, 0, 70).indexSelect(0, left), 0);
                 }
             }
         }

@@ -3,6 +3,7 @@ package dev.crema.tensor.simd;
 import static dev.crema.tensor.simd.Lanes.MEMORY;
 
 import dev.crema.tensor.machine.Panels;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
@@ -68,6 +69,33 @@ public record PanelHeads(long keys, long values, boolean wide, int shared, int s
             for (int c = 0; c < columns; c++, at += 4, from += bytes) {
                 Lanes.storeScalar(wide, at, Lanes.loadScalar(wide, from));
             }
+        }
+    }
+
+    /**
+     * Copies rows to the first rows of a cache as large, or of this one, where rows then come in rising order.
+     *
+     * @param used slots in use
+     */
+    public void select(long[] rows, int used, PanelHeads to) {
+        Crew.run(shared, 1, (part, head) -> {
+            for (int i = 0; i < rows.length; i++) {
+                long source = rows[i] * shared + head, target = (long) i * shared + head;
+                if (to.keys(target, 0) != keys(source, 0)) copy(source, used, to, target);
+            }
+        });
+    }
+
+    private void copy(long source, int used, PanelHeads to, long target) {
+        long keyBytes = (long) Math.ceilDiv(used, Panels.COLUMNS) * (size / pair()) * Panels.STEP;
+        MemorySegment.copy(MEMORY, keys(source, 0), MEMORY, to.keys(target, 0), keyBytes);
+        long valueBytes = (long) Math.ceilDiv(used, pair()) * Panels.STEP;
+        long rest = (long) (slots / pair()) * Panels.STEP - valueBytes;
+        for (int i = 0; i < size; i += Panels.COLUMNS) {
+            long at = to.values(target, i, 0);
+            MemorySegment.copy(MEMORY, values(source, i, 0), MEMORY, at, valueBytes);
+            // The second of a pair of tokens is multiplied with zero before it is there.
+            if (!wide) MEMORY.asSlice(at + valueBytes, rest).fill((byte) 0);
         }
     }
 
