@@ -1,8 +1,9 @@
 """The peer's side of the decoding benchmark: transformers' generate on SmolLM2-135M's shape with random weights.
 
-bf16, prompts of 64 random tokens, 128 new tokens, sampled at temperature 1, never ending early. Prints one JSON document:
-new tokens per second over the whole batch, prefill included, as the median of --repetitions runs after a short warm-up.
-With --samples N the batch is that many samples of each prompt, as reinforcement learning draws them.
+In bf16, or with --dtype fp32, for processors without products in bf16: prompts of 64 random tokens, 128 new tokens,
+sampled at temperature 1, never ending early. Prints one JSON document: new tokens per second over the whole batch,
+prefill included, as the median of --repetitions runs after a short warm-up. With --samples N the batch is that many
+samples of each prompt, as reinforcement learning draws them.
 """
 
 import argparse
@@ -29,11 +30,13 @@ def main():
     flags.add_argument("--samples", type=int, default=1)
     flags.add_argument("--prompt-tokens", type=int, default=64)
     flags.add_argument("--new-tokens", type=int, default=128)
+    flags.add_argument("--dtype", choices=["bf16", "fp32"], default="bf16")
     flags.add_argument("--repetitions", type=int, default=5)
     chosen = flags.parse_args()
 
     torch.manual_seed(1)
-    model = transformers.AutoModelForCausalLM.from_config(CONFIG, dtype=torch.bfloat16).eval()
+    dtype = torch.bfloat16 if chosen.dtype == "bf16" else torch.float32
+    model = transformers.AutoModelForCausalLM.from_config(CONFIG, dtype=dtype).eval()
     ids = torch.randint(3, CONFIG.vocab_size, (chosen.batch // chosen.samples, chosen.prompt_tokens))
 
     def generate(count):
@@ -54,7 +57,7 @@ def main():
     prefill = median_seconds(lambda: generate(1), chosen.repetitions)
     result = {
         "what": "generate_throughput",
-        "dtype": "bf16",
+        "dtype": chosen.dtype,
         "batch": chosen.batch,
         "samples": chosen.samples,
         "prompt_tokens": chosen.prompt_tokens,

@@ -33,7 +33,7 @@ sealed interface Attention permits Attention.GroupedQuery, LatentAttention {
         public Tensor apply(Tensor x, Pass pass, int layer, ResidualSum sum) {
             HeadLayout layout = new HeadLayout(spec.heads(), spec.keyValueHeads(), spec.headSize());
             return switch (pass.hiding()) {
-                case Pass.Hiding.Before(SeenKeys seen) -> sum.of(output, ofWholeRows(x, seen, pass, layer, layout));
+                case Pass.Hiding.Among(SeenKeys seen) -> sum.of(output, ofWholeRows(x, seen, pass, layer, layout));
                 case Pass.Hiding.ByLength(KvCache cache, Window window) -> {
                     Tensor projection = projection(x, layout);
                     yield sum.of(output, cache.attend(layer, projection, pass.angles(), window, spec.scale()));

@@ -140,7 +140,7 @@ record LatentAttention(
     private static List<Tensor> bias(Pass pass) {
         return switch (pass.hiding()) {
             case Pass.Hiding.Added(Tensor bias) -> List.of(bias);
-            case Pass.Hiding.Before before -> throw new IllegalStateException("latent attention reads all tokens");
+            case Pass.Hiding.Among among -> throw new IllegalStateException("latent attention reads all tokens");
             case Pass.Hiding.ByLength byLength -> throw new IllegalStateException("latent attention reads all tokens");
         };
     }

@@ -49,8 +49,8 @@ record Pass(
         /** A large negative number is added to their scores. */
         record Added(Tensor bias) implements Hiding {}
 
-        /** For each token, the first of its row that it sees: those before are not read at all. */
-        record Before(SeenKeys seen) implements Hiding {}
+        /** What each token sees of its row; other keys are not read at all, or without effect. */
+        record Among(SeenKeys seen) implements Hiding {}
 
         /** One new token sees what its row of the cache holds, so far back. */
         record ByLength(KvCache cache, Window window) implements Hiding {}

@@ -107,7 +107,7 @@ final class Passes {
         // What is in a cache already is seen too, so only the first tokens of a cache are rows by themselves.
         boolean rowsAlone = !(visibility instanceof Visibility.Cached(KvCache known)) || known.length() == 0;
         if (rowsAlone && plainScores && Functions.attendsFast(like)) {
-            return new Pass.Hiding.Before(visibility.seen((int) rows, (int) tokens, window));
+            return new Pass.Hiding.Among(visibility.seen((int) rows, (int) tokens, window));
         }
         return new Pass.Hiding.Added(visibility.bias(tokens, window, like.dtype(), like.device()));
     }

@@ -17,9 +17,8 @@ import java.util.Map;
  * Momentum whose update is made orthogonal (Jordan et al., "Muon: an optimizer for hidden layers", 2024).
  *
  * <p>The momentum of a matrix is replaced by the nearest matrix whose singular values are all near one, found by
- * {@link NewtonSchulz}. Every direction then moves alike, not those alone that the
- * gradient happens to favour. Tall matrices are scaled by {@code sqrt(rows / columns)}. Embeddings, head, norms and
- * biases take AdamW.
+ * {@link NewtonSchulz}. Every direction then moves alike, not those alone that the gradient happens to favour. Tall
+ * matrices are scaled by {@code sqrt(rows / columns)}. Embeddings, head, norms and biases take AdamW.
  */
 public final class Muon implements Optimizer {
     private final Settings.MuonSettings settings;
