@@ -29,8 +29,13 @@ sealed interface FeedForward {
                         ? new PlainGelu(up, down)
                         : new Plain(input, plain.activation(), output);
             }
-            case FeedForwardSpec.Gated gated ->
-                new Gated(Gate.of(weights, name + ".input", gated.activation()), output);
+            case FeedForwardSpec.Gated gated -> {
+                Gate gate = Gate.of(weights, name + ".input", gated.activation());
+                yield gate instanceof Gate.SwiGlu(Linear.Plain(Tensor input))
+                                && output instanceof Linear.Plain(Tensor weight)
+                        ? new GatedSilu(input, weight)
+                        : new Gated(gate, output);
+            }
         };
     }
 
@@ -84,6 +89,14 @@ sealed interface FeedForward {
         @Override
         public Tensor inner(Tensor x) {
             return gate.apply(x);
+        }
+    }
+
+    /** The same with SiLU and without biases, as one function. */
+    record GatedSilu(Tensor input, Tensor output) implements Dense {
+        @Override
+        public Tensor apply(Tensor x) {
+            return Functions.swiGluFeedForward(x, input, output);
         }
     }
 

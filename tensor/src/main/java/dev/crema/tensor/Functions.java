@@ -81,6 +81,14 @@ public final class Functions {
         return new GeluFeedForward(up, upBias, down, downBias).of(x);
     }
 
+    /**
+     * Returns {@code swiGlu(x inputᵀ) outputᵀ}, and keeps less for the gradient than the three after one another:
+     * {@code x [..., D]}, {@code input [2 F, D]}, {@code output [D, F]} to {@code [..., D]}.
+     */
+    public static Tensor swiGluFeedForward(Tensor x, Tensor input, Tensor output) {
+        return new SwiGluFeedForward(input, output).of(x);
+    }
+
     /** Gaussian error linear unit, exact. */
     public static Tensor gelu(Tensor x) {
         return new Tensor(torch.gelu(x.handle));

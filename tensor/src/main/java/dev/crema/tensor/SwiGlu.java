@@ -10,13 +10,23 @@ final class SwiGlu {
         long width = x.size(-1) / 2;
         if (!SimdRows.fit(x)) return Functions.silu(x.narrow(-1, 0, width)).mul(x.narrow(-1, width, width));
         try (Scope scope = Scope.open()) {
-            Tensor rows = x.contiguous();
-            long[] shape = x.shape();
-            shape[shape.length - 1] = width;
-            Tensor value = Tensors.empty(x.dtype(), Device.CPU, shape);
-            SwiGluRows.forward(SimdRows.of(rows), SimdRows.of(value));
+            Tensor rows = x.contiguous(), value = value(rows);
             return scope.keep(CustomGradient.of(value, x, (g, saved) -> backward(g.contiguous(), saved[0]), rows));
         }
+    }
+
+    /** Computes it of {@code x}, contiguous on the CPU, without a gradient. */
+    static Tensor value(Tensor x) {
+        long[] shape = x.shape();
+        shape[shape.length - 1] /= 2;
+        Tensor value = Tensors.empty(x.dtype(), Device.CPU, shape);
+        SwiGluRows.forward(SimdRows.of(x), SimdRows.of(value));
+        return value;
+    }
+
+    /** Turns {@code x} into its gradient, and that of the value, {@code gradient}, into the value. */
+    static void replace(Tensor x, Tensor gradient) {
+        SwiGluRows.replace(SimdRows.of(x), SimdRows.of(gradient));
     }
 
     private static Tensor backward(Tensor g, Tensor x) {

@@ -100,15 +100,16 @@ record MemoryEstimate(long weights, long activations, long loss) {
             // GELU by the hyperbolic tangent comes again in the backward pass.
             case FeedForwardSpec.Plain plain ->
                 (plain.activation() == Activation.GELU_TANH && plain.bias() ? 1L : 2L) * plain.width();
-            // Else than by SiLU, the gate stands by itself, and once more activated.
-            case FeedForwardSpec.Gated gated -> (gated.activation() == Activation.SILU ? 3L : 5L) * gated.width();
+            // So does SiLU's gate without biases; any other stands by itself, and once more activated.
+            case FeedForwardSpec.Gated gated ->
+                (gated.activation() != Activation.SILU ? 5L : gated.bias() ? 3L : 2L) * gated.width();
             case FeedForwardSpec.Experts experts ->
                 2L * experts.routing().active() * experts.width()
                         + 3L * experts.routing().experts()
                         + switch (experts.shared()) {
                             case FeedForwardSpec.SharedExpert.None none -> 0;
-                            case FeedForwardSpec.SharedExpert.Added(int width) -> 3L * width;
-                            case FeedForwardSpec.SharedExpert.Gated(int width) -> 3L * width;
+                            case FeedForwardSpec.SharedExpert.Added(int width) -> 2L * width;
+                            case FeedForwardSpec.SharedExpert.Gated(int width) -> 2L * width;
                         };
         };
     }

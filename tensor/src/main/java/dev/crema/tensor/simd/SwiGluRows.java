@@ -49,6 +49,30 @@ public final class SwiGluRows {
         });
     }
 
+    /** Writes the gradient of {@code x} over it, and the value over its gradient. */
+    public static void replace(Rows x, Rows gradient) {
+        int width = gradient.columns();
+        Rows a = x.part(0, width), b = x.part(width, width);
+        int parts = Crew.parts(gradient.count(), GRAIN);
+        float[][] sigmoids = new float[parts][width];
+        float[][] values = new float[parts][width];
+        Crew.runParts(gradient.count(), parts, (part, row) -> {
+            sigmoids(a, row, sigmoids[part]);
+            valueRow(a, b, row, sigmoids[part], values[part]);
+            backwardRow(a, b, row, sigmoids[part], gradient, a, b);
+            gradient.write(row, 0, values[part], 0, width);
+        });
+    }
+
+    private static void valueRow(Rows a, Rows b, long row, float[] sigmoids, float[] value) {
+        int bound = F.loopBound(value.length);
+        for (int i = 0; i < bound; i += N) {
+            FloatVector s = FloatVector.fromArray(F, sigmoids, i);
+            a.load(row, i).mul(s).mul(b.load(row, i)).intoArray(value, i);
+        }
+        for (int i = bound; i < value.length; i++) value[i] = a.get(row, i) * sigmoids[i] * b.get(row, i);
+    }
+
     // In two passes: with the exponential, the whole is more than one compilation takes in.
     static void sigmoids(Rows a, long row, float[] sigmoids) {
         int bound = F.loopBound(a.columns());
@@ -60,13 +84,13 @@ public final class SwiGluRows {
         int bound = F.loopBound(gradient.columns());
         for (int i = 0; i < bound; i += N) {
             FloatVector gate = a.load(row, i), g = gradient.load(row, i), s = FloatVector.fromArray(F, sigmoids, i);
-            FloatVector slope = gate.mul(s.neg().add(1)).add(1).mul(s);
-            da.store(row, i, g.mul(b.load(row, i)).mul(slope));
+            FloatVector slope = gate.mul(s.neg().add(1)).add(1).mul(s), up = b.load(row, i);
+            da.store(row, i, g.mul(up).mul(slope));
             db.store(row, i, g.mul(gate).mul(s));
         }
         for (int i = bound; i < gradient.columns(); i++) {
-            float gate = a.get(row, i), g = gradient.get(row, i), s = sigmoids[i];
-            da.set(row, i, g * b.get(row, i) * s * (1 + gate * (1 - s)));
+            float gate = a.get(row, i), up = b.get(row, i), g = gradient.get(row, i), s = sigmoids[i];
+            da.set(row, i, g * up * s * (1 + gate * (1 - s)));
             db.set(row, i, g * gate * s);
         }
     }
