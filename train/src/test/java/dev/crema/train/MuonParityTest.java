@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crema.model.Weights;
+import dev.crema.tensor.DType;
+import dev.crema.tensor.Device;
+import dev.crema.tensor.NewtonSchulz;
 import dev.crema.tensor.Scope;
 import dev.crema.tensor.Tensor;
 import dev.crema.tensor.Tensors;
@@ -29,19 +32,20 @@ class MuonParityTest {
                 golden.path("momentum").doubleValue(),
                 golden.path("weightDecay").doubleValue(),
                 NONE);
+        boolean wide = NewtonSchulz.precision(Device.CPU) == DType.FP32;
         int compared = 0;
         for (JsonNode example : golden.path("cases")) {
             if (!example.path("adjust").textValue().equals("original")) continue;
             float[] start = floats(example.path("start")), end = end(example, settings);
             double moved = distance(end, start);
-            // The iteration runs in bf16 here and in torch, whose roundings differ: the golden's own two ends are up to
-            // 3% of the way apart.
+            // The iteration runs in bf16 in torch, and here on some machines: the golden's own two ends are up to 3% of
+            // the way apart.
             assertThat(distance(end, floats(example.path("torch"))))
                     .as("%s, of %s moved, from torch", example.path("shape"), moved)
                     .isLessThan(0.02 * moved);
             assertThat(distance(end, floats(example.path("exact"))))
                     .as("%s, of %s moved, from float64", example.path("shape"), moved)
-                    .isLessThan(0.03 * moved);
+                    .isLessThan((wide ? 1e-3 : 0.03) * moved);
             compared++;
         }
         assertThat(compared).isEqualTo(3);
