@@ -68,7 +68,7 @@ public final class Muon implements Optimizer {
         }
     }
 
-    /** Steps the matrices of one shape together: many small products are slower than a few batched ones. */
+    /** Steps the matrices of one shape together, so that each of them can be one thread's. */
     private void stepAlike(List<Integer> alike, double rate) {
         try (Scope scope = Scope.open()) {
             List<Integer> moved =
